@@ -1,1 +1,91 @@
-//! .
+//! The wire of Micromegas: reflected memory layouts, queues of records, the documents that carry
+//! them, and a checked decoder into typed columns.
+//!
+//! ```
+//! use micromegas_transit::types::{self, LogMetadataRecord, LogStaticStrEvent, StaticStringDependency};
+//! use micromegas_transit::{
+//!     Limits, Payload, RecordQueue, ReflectDynamic, StreamPlan, compress_frame,
+//! };
+//!
+//! # fn main() -> Result<(), micromegas_transit::Error> {
+//! let mut dependencies = RecordQueue::new();
+//! for (id, text) in [(1, "hello"), (2, "app::main"), (3, "src/main.rs")] {
+//!     dependencies.push_dynamic(types::log::STATIC_STRING, |payload| {
+//!         StaticStringDependency { id, text }.write_to(payload);
+//!     });
+//! }
+//! let site = LogMetadataRecord { id: 4, fmt_str: 1, target: 2, file: 3, line: 10, level: 4 };
+//! dependencies.push(types::log::LOG_METADATA, &site);
+//!
+//! let mut objects = RecordQueue::new();
+//! objects.push(types::log::LOG_STATIC_STR_EVENT, &LogStaticStrEvent { desc: 4, time: 1234 });
+//!
+//! let payload = Payload {
+//!     dependencies: compress_frame(dependencies.as_bytes()).into(),
+//!     objects: compress_frame(objects.as_bytes()).into(),
+//! };
+//!
+//! let limits = Limits::default();
+//! let plan = StreamPlan::compile(&types::log_stream_layout(), &limits)?;
+//! let block = plan.open(&payload, &limits)?;
+//! let logs = block.logs();
+//! assert_eq!(logs.columns.message.get(0), Some("hello"));
+//! assert_eq!(logs.columns.ticks, [1234]);
+//! assert!(logs.losses.is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Concepts
+//!
+//! A **record** is a type index, for some types a size, and a payload: for fixed types the memory
+//! of a struct. A **layout** says what the structs look like; it is sent once a stream and never
+//! assumed: decoders find types and members by name. **Dependencies** are records that others refer
+//! to by id (strings, descriptors of call sites, property sets); they travel with the block that
+//! needs them, so each block can be read alone.
+//!
+//! [`StreamPlan::compile`] turns a layout into a plan once; [`StreamPlan::open`] decompresses a
+//! block and resolves its dependencies into dense tables; [`OpenBlock::logs`] and its siblings fill
+//! columns in one pass.
+//!
+//! # Guarantees
+//!
+//! Bytes from outside never cause a panic, unbounded memory or unbounded recursion: they are read
+//! through one checked cursor, within [`Limits`]. A record that cannot be read costs itself where
+//! its extent is known, else the rest of its block; every loss is counted with its reason.
+//!
+//! # What this crate is not
+//!
+//! It does no I/O, starts no thread, and knows neither Arrow nor databases.
+
+#![forbid(unsafe_code)]
+
+// The derive macro names this crate by its own name, also in here.
+extern crate self as micromegas_transit;
+
+mod cbor;
+pub mod cursor;
+pub mod decode;
+pub mod document;
+mod error;
+mod layout;
+mod limits;
+mod lz4;
+mod queue;
+mod reflect;
+pub mod types;
+
+pub use decode::{
+    AsyncSpanColumns, Decoded, LogColumns, Loss, LossReason, Losses, MetricColumns, OpenBlock,
+    PropertySets, Scope, SpanColumns, StreamPlan, StringTable, TextColumn,
+};
+pub use document::{Block, Payload, ProcessInfo, RawPayload, StreamInfo, TickRange};
+pub use error::{Error, Result};
+pub use layout::{
+    LayoutHash, MemberLayout, StreamLayout, TypeLayout, layouts_from_cbor, layouts_to_cbor,
+};
+pub use limits::Limits;
+pub use lz4::{compress_frame, decompress_frame, decompress_frame_into};
+pub use micromegas_transit_derive::Reflect;
+pub use queue::RecordQueue;
+pub use reflect::{Reflect, ReflectDynamic, ReflectMember};

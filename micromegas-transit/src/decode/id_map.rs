@@ -1,0 +1,112 @@
+//! From the opaque ids of the wire to dense indices.
+
+use std::hash::{BuildHasher, RandomState};
+
+const EMPTY: u32 = u32::MAX;
+
+/// A map from `u64` ids to small indices: open addressing, one multiplication as its hash.
+///
+/// The multiplier is a random odd number, so that ids chosen on purpose do not collide more often
+/// than others. At most a quarter of the slots is used, so a look-up hardly ever probes twice.
+#[derive(Debug)]
+pub(super) struct IdMap {
+    slots: Vec<(u64, u32)>,
+    count: usize,
+    multiplier: u64,
+    /// 64 minus the binary logarithm of the number of slots.
+    shift: u32,
+}
+
+impl Default for IdMap {
+    fn default() -> Self {
+        let multiplier = RandomState::new().hash_one(0) | 1;
+        Self { slots: vec![(0, EMPTY); 8], count: 0, multiplier, shift: 64 - 3 }
+    }
+}
+
+impl IdMap {
+    #[inline]
+    fn home(&self, id: u64) -> usize {
+        (id.wrapping_mul(self.multiplier) >> self.shift) as usize
+    }
+
+    /// The index of `id`.
+    #[inline]
+    pub(super) fn get(&self, id: u64) -> Option<u32> {
+        let mask = self.slots.len() - 1;
+        let mut slot = self.home(id);
+        loop {
+            let (key, index) = self.slots[slot & mask];
+            if index == EMPTY {
+                return None;
+            }
+            if key == id {
+                return Some(index);
+            }
+            slot += 1;
+        }
+    }
+
+    /// Adds an id; an id that is there already keeps its index, and `false` is returned.
+    pub(super) fn insert(&mut self, id: u64, index: u32) -> bool {
+        debug_assert!(index != EMPTY, "an index counts things in memory");
+        if (self.count + 1) * 4 > self.slots.len() {
+            self.grow();
+        }
+        let mask = self.slots.len() - 1;
+        let mut slot = self.home(id);
+        loop {
+            let entry = &mut self.slots[slot & mask];
+            if entry.1 == EMPTY {
+                *entry = (id, index);
+                self.count += 1;
+                return true;
+            }
+            if entry.0 == id {
+                return false;
+            }
+            slot += 1;
+        }
+    }
+
+    fn grow(&mut self) {
+        let larger = vec![(0, EMPTY); self.slots.len() * 2];
+        let old = std::mem::replace(&mut self.slots, larger);
+        self.shift -= 1;
+        self.count = 0;
+        for (id, index) in old {
+            if index != EMPTY {
+                self.insert(id, index);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_id_is_found_and_others_are_not() {
+        let ids = [0, 1, u64::MAX, 1 << 63, 0x7fff_0000_1000];
+        let spread = (0..10_000).map(|i| i << 4);
+        let mut map = IdMap::default();
+        let all: Vec<u64> = ids.into_iter().chain(spread.skip(1)).collect();
+        for (index, id) in all.iter().enumerate() {
+            assert_eq!(map.get(*id), None);
+            assert!(map.insert(*id, index as u32));
+        }
+        for (index, id) in all.iter().enumerate() {
+            assert_eq!(map.get(*id), Some(index as u32));
+        }
+        assert_eq!(map.get(2), None);
+    }
+
+    #[test]
+    fn the_first_definition_is_kept() {
+        let mut map = IdMap::default();
+        assert!(map.insert(5, 1));
+        assert!(!map.insert(5, 2));
+        assert_eq!(map.get(5), Some(1));
+    }
+}

@@ -1,0 +1,118 @@
+//! A block, decompressed and with its dependencies resolved.
+
+use super::columns::{PropertySets, StringTable};
+use super::dependencies;
+use super::event_plan::EventPlan;
+use super::losses::{LossReason, Losses};
+use super::plan::StreamPlan;
+use super::records::{Record, Records};
+use super::tables::Tables;
+use crate::{Limits, Payload, Result, decompress_frame, decompress_frame_into};
+
+/// A block ready to be decoded; made by [`StreamPlan::open`].
+#[derive(Debug)]
+pub struct OpenBlock<'p> {
+    pub(super) plan: &'p StreamPlan,
+    pub(super) objects: Vec<u8>,
+    pub(super) tables: Tables,
+    pub(super) limits: Limits,
+}
+
+impl<'p> OpenBlock<'p> {
+    pub(super) fn new(
+        plan: &'p StreamPlan,
+        payload: &Payload,
+        limits: &Limits,
+        mut buffer: Vec<u8>,
+    ) -> Result<Self> {
+        let dependencies = decompress_frame(&payload.dependencies, limits.decompressed_bytes)?;
+        let tables = dependencies::read(plan, &dependencies, limits);
+        drop(dependencies);
+        decompress_frame_into(&payload.objects, limits.decompressed_bytes, &mut buffer)?;
+        Ok(Self { plan, objects: buffer, tables, limits: limits.clone() })
+    }
+
+    /// Gives back the memory of the decompressed records, for
+    /// [`StreamPlan::open_in`](super::StreamPlan::open_in).
+    pub fn into_buffer(self) -> Vec<u8> {
+        self.objects
+    }
+
+    /// The strings that the columns' indices refer to.
+    pub fn strings(&self) -> &StringTable {
+        &self.tables.strings
+    }
+
+    /// The property sets that the columns' indices refer to.
+    pub fn property_sets(&self) -> &PropertySets {
+        &self.tables.property_sets
+    }
+
+    /// Dependencies that could not be read. An event is lost only if it refers to one of them.
+    pub fn dependency_losses(&self) -> &Losses {
+        &self.tables.losses
+    }
+
+    /// The decompressed records of the events.
+    pub fn object_bytes(&self) -> &[u8] {
+        &self.objects
+    }
+
+    /// The records of the events, from the first one on.
+    pub(super) fn records(&self) -> Records<'_> {
+        Records::new(&self.objects, &self.plan.event_extents, self.limits.record_count)
+    }
+
+    /// How the records of a record's type are read.
+    #[inline]
+    pub(super) fn plan_of(&self, record: &Record<'_>) -> &EventPlan {
+        &self.plan.events[usize::from(record.type_index)]
+    }
+
+    /// Decodes one record; what `decode` cannot read is counted. Returns `false` at the end.
+    #[inline]
+    pub(super) fn decode_next(
+        records: &mut Records<'_>,
+        losses: &mut Losses,
+        decode: impl FnOnce(&Record<'_>) -> std::result::Result<(), LossReason>,
+    ) -> bool {
+        match records.next_record() {
+            Some(Ok(record)) => {
+                if let Err(reason) = decode(&record) {
+                    losses.add(reason, record.index, record.offset);
+                }
+                true
+            }
+            Some(Err(stop)) => {
+                losses.add(stop.reason, stop.index, stop.offset);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Walks over all events: `decode` gets each record with the plan of its type, and says whether
+    /// it could read it. Returns the number of records.
+    #[inline]
+    pub(super) fn for_each_event(
+        &self,
+        losses: &mut Losses,
+        mut decode: impl FnMut(&EventPlan, &Record<'_>) -> std::result::Result<(), LossReason>,
+    ) -> u32 {
+        let mut records = self.records();
+        while Self::decode_next(&mut records, losses, |record| decode(self.plan_of(record), record))
+        {
+        }
+        records.count()
+    }
+
+    /// What every decoder does with events that are not of its kind.
+    #[inline]
+    pub(super) fn pass_over(plan: &EventPlan) -> std::result::Result<(), LossReason> {
+        match plan {
+            EventPlan::Unknown => Err(LossReason::UnknownType),
+            EventPlan::Unreadable => Err(LossReason::UnreadableType),
+            _ => Ok(()),
+        }
+    }
+}
