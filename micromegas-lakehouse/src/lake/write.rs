@@ -1,0 +1,182 @@
+//! The write side of the lake: payload first, then its row in a group commit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use micromegas_transit::{Block, ProcessInfo, StreamInfo};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::error::{Error, Result};
+use crate::lake::committer::{Committer, CommitterHandle};
+use crate::lake::{LakeInsert, NewBlock, NewProcess, NewStream, PayloadLocation, block_key};
+use crate::lakehouse::Lakehouse;
+use crate::layout_cache::layout_bytes;
+use crate::objects;
+use crate::tenant::Tenant;
+
+/// What a row costs in memory beside its texts and payload.
+const ROW_BYTES: usize = 1024;
+
+/// Limits of the write side.
+#[derive(Debug, Clone)]
+pub struct LakeOptions {
+    /// The longest a group waits for inserts that are still storing their payload. It closes at
+    /// once when there are none.
+    pub group_window: Duration,
+    /// The most rows in one group.
+    pub group_rows_max: usize,
+    /// The most bytes of payloads and rows held at a time; inserts beyond it are refused with
+    /// [`Error::Unavailable`].
+    pub in_flight_bytes_max: usize,
+}
+
+impl Default for LakeOptions {
+    fn default() -> Self {
+        Self {
+            group_window: Duration::from_millis(5),
+            group_rows_max: 1024,
+            in_flight_bytes_max: 256 << 20,
+        }
+    }
+}
+
+/// The write side of the lake. Clones share one committer.
+///
+/// An insert that has answered `Ok` is stored: payload and row survive the death of the process.
+/// Inserts are idempotent by tenant and id. Those that arrive together share one transaction of
+/// the metadata store.
+#[derive(Debug, Clone)]
+pub struct Lake {
+    lakehouse: Lakehouse,
+    committer: CommitterHandle,
+    memory: Arc<Semaphore>,
+    in_flight_bytes_max: usize,
+}
+
+impl Lake {
+    /// Starts the committer on the current tokio runtime; it ends with the last clone.
+    ///
+    /// # Panics
+    ///
+    /// If called outside of a tokio runtime.
+    pub fn new(lakehouse: Lakehouse, options: LakeOptions) -> Self {
+        let in_flight_bytes_max = options
+            .in_flight_bytes_max
+            .clamp(ROW_BYTES, u32::MAX as usize)
+            .min(Semaphore::MAX_PERMITS);
+        let committer = Committer::spawn(
+            Arc::clone(lakehouse.store()),
+            options.group_window,
+            options.group_rows_max.max(1),
+        );
+        Self {
+            lakehouse,
+            committer,
+            memory: Arc::new(Semaphore::new(in_flight_bytes_max)),
+            in_flight_bytes_max,
+        }
+    }
+
+    /// The lakehouse that it writes to.
+    pub fn lakehouse(&self) -> &Lakehouse {
+        &self.lakehouse
+    }
+
+    /// Stores a process.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] for values that can never be stored, [`Error::Unavailable`] if a
+    /// limit is reached or a store does not answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped call may or may not have stored its row; calling again is harmless.
+    pub async fn insert_process(&self, tenant: &Tenant, info: ProcessInfo) -> Result<()> {
+        let texts = [
+            &info.exe,
+            &info.username,
+            &info.realname,
+            &info.computer,
+            &info.distro,
+            &info.cpu_brand,
+        ];
+        let properties = info.properties.iter().flat_map(|(key, value)| [key, value]);
+        let bytes: usize = texts.into_iter().chain(properties).map(String::len).sum();
+        let row = LakeInsert::Process(NewProcess { tenant: tenant.clone(), info });
+        self.insert_row(row, bytes).await
+    }
+
+    /// Stores a stream of a native client, and its layout unless it is known.
+    ///
+    /// # Errors
+    ///
+    /// As [`insert_process`](Self::insert_process).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`insert_process`](Self::insert_process).
+    pub async fn insert_stream(&self, tenant: &Tenant, info: StreamInfo) -> Result<()> {
+        self.insert_new_stream(NewStream::new(tenant.clone(), info)).await
+    }
+
+    /// Stores a stream of any format, and its layout unless it is known.
+    ///
+    /// # Errors
+    ///
+    /// As [`insert_process`](Self::insert_process).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`insert_process`](Self::insert_process).
+    pub async fn insert_new_stream(&self, stream: NewStream) -> Result<()> {
+        let properties = stream.properties.iter().flat_map(|(key, value)| [key, value]);
+        let text_bytes: usize = stream.tags.iter().chain(properties).map(String::len).sum();
+        let bytes = text_bytes.saturating_add(layout_bytes(&stream.layout));
+        self.insert_row(LakeInsert::Stream(stream), bytes).await
+    }
+
+    /// Stores a block: its payload as an object, then its row.
+    ///
+    /// # Errors
+    ///
+    /// As [`insert_process`](Self::insert_process).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`insert_process`](Self::insert_process).
+    pub async fn insert_block(&self, tenant: &Tenant, block: Block) -> Result<()> {
+        let key = block_key(tenant, block.process_id, block.stream_id, block.block_id);
+        let size = block.payload.as_bytes().len();
+        let location = PayloadLocation::whole_object(key, size as u64);
+        let mut row = NewBlock::new(tenant.clone(), &block, location);
+        LakeInsert::Block(row.clone()).validate()?;
+        let _memory = self.reserve(size)?;
+        let place = self.committer.announce();
+        let payload = block.payload.into_bytes();
+        let objects = &**self.lakehouse.objects();
+        row.payload.length = objects::put_once(objects, &row.payload.key, payload).await?;
+        place.commit(LakeInsert::Block(row)).await
+    }
+
+    async fn insert_row(&self, row: LakeInsert, bytes: usize) -> Result<()> {
+        row.validate()?;
+        let _memory = self.reserve(bytes)?;
+        self.committer.announce().commit(row).await
+    }
+
+    /// Takes memory for one insert, or refuses it.
+    fn reserve(&self, bytes: usize) -> Result<SemaphorePermit<'_>> {
+        let bytes = bytes.saturating_add(ROW_BYTES);
+        if bytes > self.in_flight_bytes_max {
+            return Err(Error::invalid(format!(
+                "an insert of {bytes} bytes is larger than the limit of {} bytes",
+                self.in_flight_bytes_max
+            )));
+        }
+        let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.memory.try_acquire_many(permits).map_err(|_| {
+            Error::unavailable("too many bytes are in flight: send the same again later")
+        })
+    }
+}

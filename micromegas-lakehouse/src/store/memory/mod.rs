@@ -1,0 +1,10 @@
+//! The store in memory: the contract in its simplest form, for tests and for trying things out.
+
+mod lake;
+mod leases;
+mod ledger;
+mod quarantine;
+mod reads;
+mod store;
+
+pub use store::MemoryStore;

@@ -1,0 +1,124 @@
+//! The blocks of a group commit.
+
+use std::collections::HashSet;
+
+use sqlx::{QueryBuilder, Row, Sqlite};
+
+use super::batch::chunks;
+use super::encode::{BLOCK_COLUMNS, bind_block};
+use super::failure::Result;
+use super::insert::GroupCommit;
+use crate::lake::{InsertOutcome, LakeInsert, NewBlock};
+use crate::sequence::CommitSequence;
+use crate::time::to_nanos;
+
+/// What the store knows of a block.
+enum BlockState {
+    /// It is stored, with or without a number.
+    Stored,
+    /// It is new; its stream and process are stored.
+    Complete,
+    /// It is new; its stream or process is missing.
+    Incomplete,
+}
+
+impl GroupCommit<'_> {
+    /// Inserts the blocks of a group: with a number if they are complete, else as waiting.
+    pub(super) async fn insert_blocks(
+        &mut self,
+        group: &[LakeInsert],
+        outcomes: &mut [InsertOutcome],
+    ) -> Result<()> {
+        let mut seen = HashSet::new();
+        let blocks: Vec<(usize, &NewBlock)> = group
+            .iter()
+            .enumerate()
+            .filter_map(|(index, row)| match row {
+                LakeInsert::Block(block) => Some((index, block)),
+                _ => None,
+            })
+            .filter(|(_, block)| seen.insert((&block.tenant, block.block_id)))
+            .collect();
+        let mut numbered = Vec::new();
+        let mut waiting = Vec::new();
+        for chunk in chunks(&blocks) {
+            for ((index, block), state) in chunk.iter().zip(self.block_states(chunk).await?) {
+                match state {
+                    BlockState::Stored => {}
+                    BlockState::Complete => {
+                        let sequence = self.number(block)?;
+                        outcomes[*index] = InsertOutcome::Numbered(sequence);
+                        numbered.push((sequence, *block));
+                    }
+                    BlockState::Incomplete => {
+                        outcomes[*index] = InsertOutcome::Waiting;
+                        waiting.push(*block);
+                    }
+                }
+            }
+        }
+        let time = self.time;
+        for chunk in chunks(&numbered) {
+            let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO blocks (");
+            insert.push(BLOCK_COLUMNS).push(", sequence, insert_time) ");
+            insert.push_values(chunk, |mut values, (sequence, block)| {
+                bind_block(&mut values, block);
+                values.push_bind(sequence.as_u64().cast_signed()).push_bind(time);
+            });
+            insert.build().execute(&mut *self.connection).await?;
+        }
+        for chunk in chunks(&waiting) {
+            let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO waiting_blocks (");
+            insert.push(BLOCK_COLUMNS).push(", arrival_time) ");
+            insert.push_values(chunk, |mut values, block| {
+                bind_block(&mut values, block);
+                values.push_bind(time);
+            });
+            insert.build().execute(&mut *self.connection).await?;
+        }
+        Ok(())
+    }
+
+    /// What the store knows of some blocks, in their order.
+    async fn block_states(&mut self, blocks: &[(usize, &NewBlock)]) -> Result<Vec<BlockState>> {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "WITH input (tenant, block_id, stream_id, process_id, place) AS (",
+        );
+        query.push_values(blocks.iter().enumerate(), |mut values, (place, (_, block))| {
+            values
+                .push_bind(block.tenant.as_str().to_owned())
+                .push_bind(block.block_id)
+                .push_bind(block.stream_id)
+                .push_bind(block.process_id)
+                .push_bind(place as i64);
+        });
+        query.push(
+            ") SELECT \
+             EXISTS (SELECT 1 FROM blocks b WHERE b.tenant = i.tenant AND b.block_id = i.block_id) \
+             OR EXISTS (SELECT 1 FROM waiting_blocks w \
+             WHERE w.tenant = i.tenant AND w.block_id = i.block_id) AS is_stored, \
+             EXISTS (SELECT 1 FROM streams s WHERE s.tenant = i.tenant \
+             AND s.stream_id = i.stream_id AND s.process_id = i.process_id) \
+             AND EXISTS (SELECT 1 FROM processes p \
+             WHERE p.tenant = i.tenant AND p.process_id = i.process_id) AS is_complete \
+             FROM input i ORDER BY i.place",
+        );
+        let rows = query.build().fetch_all(&mut *self.connection).await?;
+        rows.iter()
+            .map(|row| {
+                let (is_stored, is_complete): (bool, bool) = (row.try_get(0)?, row.try_get(1)?);
+                Ok(match (is_stored, is_complete) {
+                    (true, _) => BlockState::Stored,
+                    (false, true) => BlockState::Complete,
+                    (false, false) => BlockState::Incomplete,
+                })
+            })
+            .collect()
+    }
+
+    /// Gives a block its number.
+    fn number(&mut self, block: &NewBlock) -> Result<CommitSequence> {
+        let end_time = to_nanos(block.end_time, "end_time")?;
+        Ok(self.give_number(&block.tenant, block.process_id, block.end_ticks, end_time))
+    }
+}

@@ -1,0 +1,23 @@
+//! The embedded store: one SQLite file.
+
+mod batch;
+mod connect;
+mod decode;
+mod encode;
+mod failure;
+mod insert;
+mod insert_blocks;
+mod leases;
+mod ledger;
+mod list_blocks;
+mod lists;
+mod numbering;
+#[cfg(test)]
+mod plan;
+mod quarantine;
+mod reads;
+mod schema;
+mod select;
+mod store;
+
+pub use store::SqliteStore;

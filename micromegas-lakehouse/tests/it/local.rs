@@ -1,0 +1,148 @@
+//! The local directory: it is kept, and what is wrong with it is said.
+
+use std::fs;
+
+use micromegas_lakehouse::{
+    Error, Lake, LakeInsert, LakeOptions, Lakehouse, MetadataStore, NewProcess, SqliteStore, Tenant,
+};
+use sqlx::Connection;
+
+use crate::fixture::{block, blocks, payload, process, stream};
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    for round in 0..3 {
+        let lakehouse = Lakehouse::open_local(directory.path()).await.unwrap();
+        let lake = Lake::new(lakehouse.clone(), LakeOptions::default());
+        let tenant = Tenant::default();
+        lake.insert_process(&tenant, process(1)).await.unwrap();
+        lake.insert_stream(&tenant, stream(2, 1)).await.unwrap();
+        lake.insert_block(&tenant, block(100 + round, 2, 1)).await.unwrap();
+        let blocks = blocks(&lakehouse).await;
+        assert_eq!(blocks.len() as u128, round + 1);
+        for (place, block) in blocks.iter().enumerate() {
+            let expected = payload(100 + place as u128);
+            assert_eq!(lakehouse.fetch_payload(block).await.unwrap(), expected);
+        }
+    }
+}
+
+/// What a killed process leaves is its files as they are, the log not merged into the database.
+#[tokio::test]
+async fn what_was_answered_is_in_the_files_at_once() {
+    let (directory, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let lakehouse = Lakehouse::open_local(directory.path()).await.unwrap();
+    let lake = Lake::new(lakehouse.clone(), LakeOptions::default());
+    let tenant = Tenant::default();
+    lake.insert_process(&tenant, process(1)).await.unwrap();
+    lake.insert_stream(&tenant, stream(2, 1)).await.unwrap();
+    for number in 0..20 {
+        lake.insert_block(&tenant, block(100 + number, 2, 1)).await.unwrap();
+    }
+    copy_tree(directory.path(), copy.path());
+    let restarted = Lakehouse::open_local(copy.path()).await.unwrap();
+    let found = blocks(&restarted).await;
+    assert_eq!(found, blocks(&lakehouse).await);
+    assert_eq!(found.len(), 20);
+    for block in &found {
+        restarted.fetch_payload(block).await.unwrap();
+    }
+}
+
+fn copy_tree(from: &std::path::Path, to: &std::path::Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir_all(&target).unwrap();
+            copy_tree(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_fresh_database_can_be_opened_by_many_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("metadata.sqlite");
+    let opened = (0..8).map(|_| tokio::spawn(SqliteStore::open(path.clone())));
+    for store in opened.collect::<Vec<_>>() {
+        store.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_database_locked_by_another_program_is_unavailable() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("metadata.sqlite");
+    let store = SqliteStore::open(&path).await.unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
+    let mut other = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
+    let row = LakeInsert::Process(NewProcess { tenant: Tenant::default(), info: process(1) });
+    let error = store.insert(vec![row.clone()]).await.unwrap_err();
+    assert!(error.is_retryable(), "{error:?}");
+    assert!(error.to_string().contains("locked by another program"), "{error}");
+    sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    store.insert(vec![row]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_second_server_is_told_that_the_directory_is_in_use() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = Lakehouse::open_local(directory.path()).await.unwrap();
+    let error = Lakehouse::open_local(directory.path()).await.unwrap_err();
+    assert!(matches!(error, Error::InUse { .. }), "{error:?}");
+    assert!(error.to_string().contains("stop that server"), "{error}");
+    drop(first);
+    Lakehouse::open_local(directory.path()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_directory_that_cannot_be_made_is_unwritable() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, b"not a directory").unwrap();
+    for path in [file.join("data"), "/proc/self/data".into()] {
+        let error = Lakehouse::open_local(&path).await.unwrap_err();
+        assert!(matches!(error, Error::Unwritable { .. }), "{error:?}");
+        assert!(error.to_string().contains("choose a data directory"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_corrupt() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("metadata.sqlite"), vec![7; 100_000]).unwrap();
+    let error = Lakehouse::open_local(directory.path()).await.unwrap_err();
+    assert!(matches!(error, Error::Corrupt { .. }), "{error:?}");
+    assert!(error.to_string().contains("backup"), "{error}");
+}
+
+#[tokio::test]
+async fn a_database_of_another_program_or_of_a_newer_release_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("metadata.sqlite");
+    SqliteStore::open(&path).await.unwrap().close().await;
+    let foreign = rewrite_header(&path, &[(60, 0), (68, 0)]);
+    let error = SqliteStore::open(&foreign).await.unwrap_err();
+    assert!(matches!(error, Error::InvalidInput { .. }), "{error:?}");
+    let newer = rewrite_header(&path, &[(60, 999)]);
+    let error = SqliteStore::open(&newer).await.unwrap_err();
+    assert!(matches!(error, Error::Unsupported { .. }), "{error:?}");
+    assert!(error.to_string().contains("999"), "{error}");
+}
+
+/// Copies a database with other 32-bit fields in its header: 60 is `user_version`, 68 is
+/// `application_id`.
+fn rewrite_header(path: &std::path::Path, fields: &[(usize, u32)]) -> std::path::PathBuf {
+    let mut bytes = fs::read(path).unwrap();
+    for (offset, value) in fields {
+        bytes[*offset..*offset + 4].copy_from_slice(&value.to_be_bytes());
+    }
+    let copy = path.with_extension(format!("copy{}", fields.len()));
+    fs::write(&copy, bytes).unwrap();
+    copy
+}

@@ -1,0 +1,9 @@
+//! The public API: conformance of both stores, the write side, and the local directory.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod conformance;
+mod fixture;
+mod group_commit;
+mod local;
+mod payloads;
