@@ -1,1 +1,25 @@
-//! .
+//! What the benches measure with, and what they measure against.
+//!
+//! Speed is stated as a multiple of something that the same machine does in the same run, because
+//! nanoseconds of one machine say little about another:
+//!
+//! - [`Ring`]: the least that recording an event can cost, a clock read and a store into memory of
+//!   the thread. `cargo xtask budget recording` holds the macros against it.
+//! - [`c_lz4`]: the reference C library's decompression, the least that reading a plain block can
+//!   cost. `cargo xtask budget decode` holds the decoder against it.
+//!
+//! Benches that are compared run in rounds, each of them once a round, so that a machine that slows
+//! down for a while slows down all of them. The limits stand in `benches/budget.toml`.
+
+mod bursts;
+pub mod c_lz4;
+mod cpu_clock;
+mod discarding_sink;
+mod ring;
+mod span_block;
+
+pub use bursts::{in_bursts, in_bursts_of_two_threads};
+pub use cpu_clock::ThreadCpuTime;
+pub use discarding_sink::DiscardingSink;
+pub use ring::Ring;
+pub use span_block::SpanBlock;

@@ -1,2 +1,76 @@
-//! .
-fn main() {}
+//! The project's own commands.
+//!
+//! | command | does |
+//! |---|---|
+//! | `cargo xtask ci` | everything a change has to pass, stage by stage, with times |
+//! | `cargo xtask test` | the tests, after seeing to what they need |
+//! | `cargo xtask tidy` | the rules of the house that a program can check |
+//! | `cargo xtask budget NAME` | runs the benches of a budget and compares them with `benches/budget.toml` |
+//! | `cargo xtask bless` | rewrites the golden files from what the code does now |
+#![forbid(unsafe_code)]
+
+mod bless;
+mod budget;
+mod ci;
+mod command;
+mod demo;
+mod prerequisites;
+mod stages;
+mod target_folder;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The project's own commands")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run everything a change has to pass: fmt, tidy, clippy, docs, tests, demo
+    Ci,
+    /// Run the tests, after installing or naming what they need
+    Test {
+        /// Passed on to `cargo test` (for example `-- -p micromegas-transit`)
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Check the rules of the house: floors, versions, unsafe code, names, lengths
+    Tidy,
+    /// Run the benches of one budget and compare them with its limits; without a name, list them
+    Budget {
+        /// A budget of benches/budget.toml, such as `recording`
+        name: Option<String>,
+    },
+    /// Rewrite the golden files from what the code does now, then show what changed
+    Bless {
+        /// Passed on to `cargo test` (for example `-- -p micromegas-transit`)
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = Workspace::locate().and_then(|workspace| match arguments.task {
+        Task::Ci => ci::run(workspace).map(|()| ExitCode::SUCCESS),
+        Task::Test { arguments } => test::run(&workspace, &arguments).map(|()| ExitCode::SUCCESS),
+        Task::Tidy => tidy::run(&workspace).map(|()| ExitCode::SUCCESS),
+        Task::Budget { name: Some(name) } => budget::run(&workspace, &name),
+        Task::Budget { name: None } => budget::list(&workspace).map(|()| ExitCode::SUCCESS),
+        Task::Bless { arguments } => bless::run(&workspace, &arguments).map(|()| ExitCode::SUCCESS),
+    });
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

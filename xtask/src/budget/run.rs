@@ -1,0 +1,75 @@
+//! Runs the benches of a budget and prints its lines.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use crate::budget::estimates::Estimates;
+use crate::budget::limits::{Better, Budget, Budgets, Measure};
+use crate::budget::report::{Line, Outcome};
+use crate::command;
+use crate::workspace::Workspace;
+
+/// Prints one line for each limit of the budget. The exit code is 0 when all are kept, 1 when one
+/// is missed, 2 when none is missed but nothing measures some.
+pub(crate) fn run(workspace: &Workspace, name: &str) -> Result<ExitCode> {
+    let budgets = Budgets::load(workspace)?;
+    let budget = budgets.0.get(name).with_context(|| {
+        let names: Vec<_> = budgets.0.keys().map(String::as_str).collect();
+        format!("there is no budget `{name}`; there are {}", names.join(", "))
+    })?;
+    let estimates = run_benches(workspace, budget)?;
+    let mut lines = Vec::new();
+    for row in &budget.rows {
+        let value = row.measure.as_ref().map(|measure| estimates.value(measure)).transpose()?;
+        lines.push(Line { row, value });
+    }
+    for line in &lines {
+        if line.value.is_some() {
+            println!("{line}");
+        } else {
+            eprintln!("{line}");
+        }
+    }
+    Ok(ExitCode::from(Outcome::of(&lines) as u8))
+}
+
+/// Runs every bench target that the budget needs, after removing what earlier runs left.
+fn run_benches(workspace: &Workspace, budget: &Budget) -> Result<Estimates> {
+    let folder = workspace.target().join("criterion");
+    let measures = budget.rows.iter().filter_map(|row| row.measure.as_ref());
+    for target in measures.flat_map(Measure::targets).collect::<BTreeSet<_>>() {
+        let old = folder.join(target);
+        if old.exists() {
+            fs::remove_dir_all(&old).with_context(|| format!("cannot remove {}", old.display()))?;
+        }
+        let mut bench = workspace.cargo(["bench", "--package", "micromegas-benches", "--bench"]);
+        // Criterion's own report goes beside our messages, so that the lines can be piped.
+        bench.arg(target).env("CRITERION_HOME", &folder).stdout(io::stderr());
+        command::run(&mut bench)?;
+    }
+    Ok(Estimates::in_folder(folder))
+}
+
+/// Prints every budget with its limits.
+pub(crate) fn list(workspace: &Workspace) -> Result<()> {
+    for (name, budget) in Budgets::load(workspace)?.0 {
+        println!("{name}: {}", budget.about);
+        for row in budget.rows {
+            let sign = match row.better {
+                Better::Lower => "<=",
+                Better::Higher => ">=",
+            };
+            let state = if row.measure.is_some() { "" } else { "  (nothing measures this yet)" };
+            println!("  {} {sign} {} {}{state}", row.name, row.limit, row.unit);
+            println!("      {}", row.what);
+            if let Some(seen) = row.seen {
+                println!("      seen elsewhere: {seen}");
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Programs that the build and the tests need beside the Rust toolchain.
+
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::command;
+
+/// A program, the Debian package that holds it, and what it is needed for.
+struct Prerequisite {
+    program: &'static str,
+    package: &'static str,
+    reason: &'static str,
+}
+
+const PREREQUISITES: [Prerequisite; 1] = [Prerequisite {
+    program: "cc",
+    package: "build-essential",
+    reason: "compiles the bundled SQLite and zstd",
+}];
+
+/// Makes sure that every prerequisite is there: installs what is missing on Debian as root or with
+/// sudo, and elsewhere fails with the command that would.
+pub(crate) fn provide() -> Result<()> {
+    let is_there = |program: &str| {
+        let path = env::var_os("PATH").unwrap_or_default();
+        env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    };
+    let missing: Vec<_> = PREREQUISITES.iter().filter(|need| !is_there(need.program)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for need in &missing {
+        eprintln!("missing: {} ({})", need.program, need.reason);
+    }
+    let packages: Vec<_> = missing.iter().map(|need| need.package).collect();
+    let host = Host {
+        has_apt: is_there("apt-get") && Path::new("/etc/debian_version").exists(),
+        is_root: command::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0"),
+        has_sudo: is_there("sudo") && sudo_asks_nothing(),
+    };
+    match host.plan(&packages) {
+        Plan::Install(commands) => commands.into_iter().try_for_each(|words| {
+            let mut install = Command::new(words[0]);
+            install.args(&words[1..]).env("DEBIAN_FRONTEND", "noninteractive");
+            command::run(&mut install)
+        }),
+        Plan::Tell(advice) => bail!("{advice}"),
+    }
+}
+
+/// Whether sudo works without a password: a test run must not stop at a prompt.
+fn sudo_asks_nothing() -> bool {
+    Command::new("sudo").args(["-n", "true"]).output().is_ok_and(|output| output.status.success())
+}
+
+/// What this machine allows.
+struct Host {
+    has_apt: bool,
+    is_root: bool,
+    has_sudo: bool,
+}
+
+#[derive(Debug, PartialEq)]
+enum Plan<'a> {
+    Install(Vec<Vec<&'a str>>),
+    Tell(String),
+}
+
+impl Host {
+    fn plan<'a>(&self, packages: &[&'a str]) -> Plan<'a> {
+        let list = packages.join(" ");
+        if !self.has_apt {
+            return Plan::Tell(format!(
+                "install what Debian calls `{list}` with this system's package manager"
+            ));
+        }
+        let prefix: &[&str] = match (self.is_root, self.has_sudo) {
+            (true, _) => &[],
+            (false, true) => &["sudo", "-n"],
+            (false, false) => {
+                return Plan::Tell(format!("run `sudo apt-get install --yes {list}` first"));
+            }
+        };
+        let command = |words: &[&'a str]| [prefix, &["apt-get"], words].concat();
+        let install = [&["install", "--yes", "--no-install-recommends"], packages].concat();
+        Plan::Install(vec![command(&["update"]), command(&install)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEBIAN: Host = Host { has_apt: true, is_root: false, has_sudo: false };
+
+    fn installs(host: &Host) -> Vec<String> {
+        match host.plan(&["build-essential", "clang"]) {
+            Plan::Install(commands) => commands.iter().map(|words| words.join(" ")).collect(),
+            Plan::Tell(advice) => panic!("{advice}"),
+        }
+    }
+
+    #[test]
+    fn root_on_debian_installs() {
+        let commands = installs(&Host { is_root: true, ..DEBIAN });
+        let install = "apt-get install --yes --no-install-recommends build-essential clang";
+        assert_eq!(commands, ["apt-get update", install]);
+    }
+
+    #[test]
+    fn a_user_with_sudo_installs_without_a_prompt() {
+        let commands = installs(&Host { has_sudo: true, ..DEBIAN });
+        assert!(commands.iter().all(|line| line.starts_with("sudo -n apt-get ")), "{commands:?}");
+    }
+
+    #[test]
+    fn others_are_told_the_exact_command() {
+        let plan = DEBIAN.plan(&["build-essential"]);
+        let advice = "run `sudo apt-get install --yes build-essential` first";
+        assert_eq!(plan, Plan::Tell(advice.to_owned()));
+        let plan = Host { has_apt: false, is_root: true, has_sudo: true }.plan(&["clang"]);
+        assert!(matches!(plan, Plan::Tell(advice) if advice.contains("`clang`")));
+    }
+
+    #[test]
+    fn what_built_this_test_is_found() {
+        provide().unwrap();
+    }
+}
