@@ -1,1 +1,77 @@
-//! .
+//! Records what a process does (logs, metrics, spans) for about ten nanoseconds an event, always
+//! on.
+//!
+//! ```
+//! use micromegas_tracing::prelude::*;
+//!
+//! #[span_fn]
+//! fn load(name: &str) -> usize {
+//!     info!("loading {name}");
+//!     let size = name.len();
+//!     imetric!("size", "bytes", size as u64);
+//!     size
+//! }
+//! # load("atlas");
+//! ```
+//!
+//! # Concepts
+//!
+//! - An **event** is a log entry, a sample of a metric, or the begin or end of a span. It holds the
+//!   address of its call site's static **descriptor**, the time, and what differs from call to
+//!   call.
+//! - Each thread writes events to **buffers** of its own. What is committed there can be read by
+//!   the **flusher**, a background thread, without the writer's help, so idle, blocked and finished
+//!   threads lose nothing.
+//! - The flusher makes **blocks** of a **stream** (one of logs, one of metrics, one of spans for
+//!   each thread) and hands them to an [`EventSink`]. `micromegas-telemetry-sink` has sinks for
+//!   HTTP and for the console, and a builder that starts everything.
+//!
+//! # Guarantees and cost
+//!
+//! - Recording never allocates, locks, fails or panics while the thread's buffer has room. Text is
+//!   formatted straight into the buffer, once; a message is cut at 64 KiB, with a mark.
+//! - All buffers together stay within [`Config::with_buffer_bytes_max`]. What finds no room is
+//!   dropped, counted in [`stats`], and declared by the next block.
+//! - Before [`init`] nothing is recorded, and an event costs a few instructions.
+//! - Logs and metrics reach the sink within a second, spans within five, entries of level Error and
+//!   Fatal at once; [`flush`] hands everything over now. Dropping the [`Guard`] flushes.
+//! - A panic in a sink, or in the flusher, ends neither recording nor the process.
+//!
+//! # What it is not
+//!
+//! It starts no async runtime, reads no environment variable and opens no connection: the host
+//! decides, and gives values. It is not for signal handlers, which may interrupt a record half
+//! written, nor for the child of a `fork` that does not `exec`.
+
+mod buffer;
+mod clock;
+mod config;
+mod dispatch;
+mod event_sink;
+mod flusher;
+mod level;
+mod lock;
+mod macros;
+mod metadata;
+mod origin;
+mod process_info;
+mod record;
+mod recording;
+mod spans;
+mod stats;
+
+pub mod prelude;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use clock::{frequency, now};
+pub use config::Config;
+pub use dispatch::{Guard, InitError, flush, init, process_id};
+pub use event_sink::{EventBlock, EventSink};
+pub use level::{Level, LevelFilter, ParseLevelError, max_level, set_max_level};
+pub use metadata::{CallSite, LogMetadata, MetricMetadata, SpanMetadata};
+pub use micromegas_tracing_macros::span_fn;
+pub use spans::{InstrumentFuture, InstrumentedFuture, ThreadSpanGuard};
+pub use stats::{Counts, Stats, stats};

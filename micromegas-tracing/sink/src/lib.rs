@@ -1,1 +1,48 @@
-//! .
+//! Delivers what `micromegas-tracing` records: over HTTP, to the console, or to several sinks at
+//! once.
+//!
+//! ```no_run
+//! use micromegas_telemetry_sink::TelemetryBuilder;
+//! use micromegas_tracing::LevelFilter;
+//! use micromegas_tracing::prelude::*;
+//!
+//! # fn main() -> Result<(), micromegas_telemetry_sink::BuildError> {
+//! let _telemetry = TelemetryBuilder::new()
+//!     .with_url("http://localhost:9000")
+//!     .with_console(LevelFilter::Info)
+//!     .build()?;
+//! info!("ready");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Guarantees and cost
+//!
+//! - Nothing here runs on a recording thread but the console, for the levels it shows.
+//! - [`HttpSink`] compresses on one thread and sends on another, with a blocking client: the host
+//!   needs no async runtime, and none is started. The process's description goes before its
+//!   streams, a stream's before its blocks, and blocks in the order they were recorded.
+//! - What the server does not take at once is sent again, with exponential backoff and jitter, for
+//!   as long as it takes; `Retry-After` is honoured. What it refuses for good (a status of 4xx but
+//!   429) is dropped. What waits is bounded in bytes: spans make way for metrics, both for logs.
+//!   Everything dropped is counted, and the stream's next block declares it.
+//! - Ending takes no longer than the deadline it is given.
+//!
+//! # What it is not
+//!
+//! It reads no environment variable: the host gives URL and key as values.
+#![forbid(unsafe_code)]
+
+mod builder;
+mod composite;
+mod console;
+mod http;
+mod memory;
+
+pub use builder::{BuildError, TelemetryBuilder, TelemetryGuard};
+pub use composite::CompositeSink;
+pub use console::ConsoleSink;
+pub use http::{DeliveryStats, EventCounts, HttpOptions, HttpSink, HttpSinkError};
+pub use memory::{
+    MemorySink, Recorded, RecordedAsyncSpan, RecordedLog, RecordedMetric, RecordedSpan,
+};

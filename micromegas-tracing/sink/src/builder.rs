@@ -1,0 +1,140 @@
+//! One place to start everything.
+
+use crate::composite::CompositeSink;
+use crate::console::ConsoleSink;
+use crate::http::{DeliveryStats, HttpOptions, HttpSink, HttpSinkError};
+use micromegas_tracing::{Config, EventSink, Guard, InitError, LevelFilter, init};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Starts recording, with delivery over HTTP, to the console, or to sinks of the host.
+///
+/// ```no_run
+/// use micromegas_telemetry_sink::TelemetryBuilder;
+/// use micromegas_tracing::LevelFilter;
+///
+/// # fn main() -> Result<(), micromegas_telemetry_sink::BuildError> {
+/// let telemetry = TelemetryBuilder::new()
+///     .with_url("https://telemetry.example.com")
+///     .with_api_key("secret")
+///     .with_console(LevelFilter::Warn)
+///     .build()?;
+/// # drop(telemetry);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Default)]
+pub struct TelemetryBuilder {
+    config: Config,
+    url: Option<String>,
+    http: HttpOptions,
+    console: LevelFilter,
+    sinks: Vec<Arc<dyn EventSink>>,
+}
+
+/// Why telemetry could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The HTTP sink could not be made.
+    #[error(transparent)]
+    Http(#[from] HttpSinkError),
+    /// Recording could not be started.
+    #[error(transparent)]
+    Init(#[from] InitError),
+}
+
+impl TelemetryBuilder {
+    /// A builder that records and delivers nowhere.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets how recording works.
+    pub fn with_config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Sends everything to the server at this base URL.
+    pub fn with_url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
+    /// Sends this key with each request, as `Authorization: Bearer`.
+    pub fn with_api_key(mut self, key: impl Into<String>) -> Self {
+        self.http.api_key = Some(key.into());
+        self
+    }
+
+    /// Sets limits and times of the HTTP delivery. A key given before stays unless the options
+    /// have one.
+    pub fn with_http_options(mut self, options: HttpOptions) -> Self {
+        let api_key = options.api_key.or(self.http.api_key);
+        self.http = HttpOptions { api_key, ..options };
+        self
+    }
+
+    /// Shows log entries up to this level on the standard error output.
+    pub fn with_console(mut self, level: LevelFilter) -> Self {
+        self.console = level;
+        self
+    }
+
+    /// Gives everything to one more sink.
+    pub fn with_sink(mut self, sink: Arc<dyn EventSink>) -> Self {
+        self.sinks.push(sink);
+        self
+    }
+
+    /// Starts recording and delivery.
+    ///
+    /// # Errors
+    /// If the URL or an option cannot be used, a thread cannot be started, or recording was
+    /// started before in this process.
+    pub fn build(self) -> Result<TelemetryGuard, BuildError> {
+        let mut sinks = self.sinks;
+        if self.console != LevelFilter::Off {
+            sinks.push(Arc::new(ConsoleSink::new(self.console)));
+        }
+        let http = self.url.map(|url| HttpSink::new(&url, &self.http)).transpose()?.map(Arc::new);
+        sinks.extend(http.clone().map(|http| http as Arc<dyn EventSink>));
+        let guard = init(self.config, Arc::new(CompositeSink::new(sinks)))?;
+        Ok(TelemetryGuard { guard, http })
+    }
+}
+
+impl fmt::Debug for TelemetryBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TelemetryBuilder")
+            .field("config", &self.config)
+            .field("url", &self.url)
+            .field("console", &self.console)
+            .field("sinks", &self.sinks.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Keeps telemetry alive. Dropping it delivers what was recorded, within the configured time, and
+/// ends recording for the rest of the process's life.
+#[derive(Debug)]
+#[must_use = "telemetry ends when the guard is dropped"]
+pub struct TelemetryGuard {
+    guard: Guard,
+    http: Option<Arc<HttpSink>>,
+}
+
+impl TelemetryGuard {
+    /// Delivers everything that was recorded before this call; false if that did not happen within
+    /// `timeout`.
+    pub fn flush(&self, timeout: Duration) -> bool {
+        self.guard.flush(timeout)
+    }
+
+    /// What became of the events that were to be sent over HTTP; none without a URL.
+    pub fn delivery(&self) -> Option<DeliveryStats> {
+        self.http.as_ref().map(|http| http.stats())
+    }
+}

@@ -1,0 +1,22 @@
+//! Delivery over HTTP.
+//!
+//! - [`sink`]: the sink itself, and its two threads.
+//! - [`queue`]: what waits, in order and bounded.
+//! - [`packer`]: the thread that compresses.
+//! - [`sender`]: the thread that sends and decides what to do with an answer.
+//! - [`client`]: one request and its answer; [`endpoint`]: where it goes.
+//! - [`backoff`]: how long to wait before the next attempt.
+
+mod backoff;
+mod client;
+mod endpoint;
+mod options;
+mod packer;
+mod queue;
+mod sender;
+mod sink;
+mod stats;
+
+pub use options::HttpOptions;
+pub use sink::{HttpSink, HttpSinkError};
+pub use stats::{DeliveryStats, EventCounts};

@@ -1,0 +1,208 @@
+//! One buffer: its owner writes and publishes, anyone reads what is published.
+//!
+//! The position is the whole protocol. The owner writes words at and after it, then
+//! release-stores the new position; a reader acquire-loads it and may read all words before it.
+//! Words before the position never change until the buffer is reset, and it is reset only while
+//! nobody but its chain knows it (`Arc::get_mut`).
+#![expect(
+    unsafe_code,
+    reason = "the committed prefix of a raw allocation is published by an atomic position"
+)]
+
+use crate::buffer::pool::Lease;
+use std::ptr::null_mut;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+/// A buffer of words. It lies alone on its cache line, which the owner alone writes.
+#[derive(Debug)]
+#[repr(align(64))]
+pub(crate) struct Buffer {
+    position: AtomicPtr<u64>,
+    limit: *mut u64,
+    base: *mut u64,
+    /// Keeps the memory from `base` to `limit`; none in the buffer without room.
+    _lease: Option<Lease>,
+}
+
+// SAFETY: `limit`, `base` and the lease do not change while the buffer is shared; `position` is
+// atomic. The memory behind them is written only through `append` and `publish`, whose contract
+// admits one thread at a time, and only at and after the position; it is read only before it.
+unsafe impl Send for Buffer {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for Buffer {}
+
+impl Buffer {
+    /// A buffer that never has room: what a thread's cursor points to while it has no buffer.
+    pub(crate) const fn without_room() -> Self {
+        Self {
+            position: AtomicPtr::new(null_mut()),
+            limit: null_mut(),
+            base: null_mut(),
+            _lease: None,
+        }
+    }
+
+    pub(crate) fn new(lease: Lease) -> Self {
+        let base = lease.base();
+        let limit = base.wrapping_add(lease.bytes() / size_of::<u64>());
+        Self { position: AtomicPtr::new(base), limit, base, _lease: Some(lease) }
+    }
+
+    /// How many bytes the buffer holds altogether.
+    pub(crate) fn capacity_bytes(&self) -> usize {
+        self.limit.addr() - self.base.addr()
+    }
+
+    /// How many bytes lie after the position.
+    #[inline(always)]
+    pub(crate) fn room_bytes(&self) -> usize {
+        self.limit.addr() - self.position.load(Ordering::Relaxed).addr()
+    }
+
+    /// Writes a record and publishes it; false if it does not fit, and then `words` is not called.
+    ///
+    /// # Safety
+    /// The caller is the only one that writes to this buffer at this time, also within `words`,
+    /// and has no record open at its position.
+    #[inline(always)]
+    pub(crate) unsafe fn append<const N: usize>(&self, words: impl FnOnce() -> [u64; N]) -> bool {
+        let position = self.position.load(Ordering::Relaxed);
+        if self.limit.addr() - position.addr() < size_of::<[u64; N]>() {
+            return false;
+        }
+        // SAFETY: at least N words lie between the position and the end of the allocation; the
+        // position is aligned to a word; the caller is the only writer, and no reader looks at or
+        // after the position.
+        unsafe { position.cast::<[u64; N]>().write(words()) };
+        // SAFETY: N words further is still inside the allocation or at its end.
+        let next = unsafe { position.add(N) };
+        self.position.store(next, Ordering::Release);
+        true
+    }
+
+    /// The place where the owner writes its next record.
+    pub(crate) fn position(&self) -> *mut u64 {
+        self.position.load(Ordering::Relaxed)
+    }
+
+    /// Publishes the `words` that the owner wrote at the position.
+    ///
+    /// # Safety
+    /// The caller is the only writer and has initialised that many words at the position, all of
+    /// them within the room.
+    pub(crate) unsafe fn publish(&self, words: usize) {
+        // SAFETY: the caller wrote these words inside the allocation.
+        let next = unsafe { self.position().add(words) };
+        self.position.store(next, Ordering::Release);
+    }
+
+    /// How many words are committed. Everything before that was written by the owner and is
+    /// visible to the caller.
+    pub(crate) fn committed_words(&self) -> usize {
+        (self.position.load(Ordering::Acquire).addr() - self.base.addr()) / size_of::<u64>()
+    }
+
+    /// Makes the whole buffer room again.
+    pub(crate) fn reset(&mut self) {
+        *self.position.get_mut() = self.base;
+    }
+}
+
+/// Committed words of a buffer, kept from being reused while this lives.
+#[derive(Debug)]
+pub(crate) struct Prefix {
+    buffer: Arc<Buffer>,
+    from: usize,
+    to: usize,
+}
+
+impl Prefix {
+    /// The words from `from` on that are committed now.
+    pub(crate) fn since(buffer: &Arc<Buffer>, from: usize) -> Self {
+        let to = buffer.committed_words();
+        Self { buffer: Arc::clone(buffer), from: from.min(to), to }
+    }
+
+    pub(crate) fn buffer(&self) -> &Arc<Buffer> {
+        &self.buffer
+    }
+
+    pub(crate) fn end(&self) -> usize {
+        self.to
+    }
+
+    pub(crate) fn words(&self) -> &[u64] {
+        if self.from == self.to {
+            return &[];
+        }
+        // SAFETY: `from` is at most `to`, which was the committed length.
+        let first = unsafe { self.buffer.base.add(self.from) };
+        // SAFETY: the words up to `to` were committed, and the acquire load in `since` made them
+        // visible. They do not change while this prefix lives: the buffer is reset only through
+        // `Arc::get_mut`, which the clone held here prevents, and that clone also keeps the memory.
+        unsafe { std::slice::from_raw_parts(first, self.to - self.from) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::buffer::pool::Pool;
+
+    fn buffer(bytes: usize) -> Buffer {
+        let pool: &'static Pool = Box::leak(Box::new(Pool::new()));
+        pool.set_bound(bytes);
+        Buffer::new(pool.take(bytes).expect("the pool has room"))
+    }
+
+    #[test]
+    fn what_is_committed_is_read_and_nothing_else() {
+        let buffer = Arc::new(buffer(64));
+        assert!(Prefix::since(&buffer, 0).words().is_empty());
+        // SAFETY: this thread alone knows the buffer.
+        assert!(unsafe { buffer.append(|| [1, 2]) });
+        let first = Prefix::since(&buffer, 0);
+        // SAFETY: as above.
+        assert!(unsafe { buffer.append(|| [3, 4, 5]) });
+        assert_eq!(first.words(), [1, 2]);
+        assert_eq!(Prefix::since(&buffer, first.end()).words(), [3, 4, 5]);
+    }
+
+    #[test]
+    fn a_record_that_does_not_fit_changes_nothing() {
+        let buffer = Arc::new(buffer(32));
+        // SAFETY: this thread alone knows the buffer.
+        assert!(unsafe { buffer.append(|| [1, 2, 3]) });
+        // SAFETY: as above.
+        assert!(!unsafe { buffer.append(|| [4, 5]) });
+        assert_eq!(Prefix::since(&buffer, 0).words(), [1, 2, 3]);
+        let none = Buffer::without_room();
+        // SAFETY: as above.
+        assert!(!unsafe { none.append(|| [1]) });
+    }
+
+    #[test]
+    fn a_reader_on_another_thread_sees_whole_records() {
+        let buffer = Arc::new(buffer(1 << 20));
+        let reader = std::thread::Builder::new();
+        let shared = Arc::clone(&buffer);
+        let reader = reader
+            .spawn(move || {
+                let mut seen = 0u64;
+                while seen < 50_000 {
+                    let prefix = Prefix::since(&shared, 2 * seen as usize);
+                    for pair in prefix.words().chunks(2) {
+                        assert_eq!(pair, [seen, !seen]);
+                        seen += 1;
+                    }
+                }
+            })
+            .expect("threads can be started");
+        for number in 0..50_000 {
+            // SAFETY: this thread is the only writer.
+            assert!(unsafe { buffer.append(|| [number, !number]) });
+        }
+        reader.join().expect("the reader saw only whole records");
+    }
+}

@@ -1,0 +1,69 @@
+//! Records become a block of the wire.
+
+use crate::event_sink::EventBlock;
+use crate::flusher::dependencies::Dependencies;
+use crate::origin::Origin;
+use crate::stats::Counts;
+use micromegas_transit::{RecordQueue, TickRange};
+use uuid::Uuid;
+
+/// A block is closed when its records take this many bytes.
+const OBJECT_BYTES_MAX: usize = 1024 * 1024;
+
+/// A block being filled.
+#[derive(Debug)]
+pub(super) struct BlockBuilder {
+    pub(super) objects: RecordQueue,
+    pub(super) counts: Counts,
+    event_ticks: Option<TickRange>,
+}
+
+impl BlockBuilder {
+    /// An empty block; `dependencies` are those of this block from now on.
+    pub(super) fn begin(dependencies: &mut Dependencies, bytes_hint: usize) -> Self {
+        dependencies.begin_block();
+        Self {
+            objects: RecordQueue::with_capacity(bytes_hint.min(OBJECT_BYTES_MAX + 1024)),
+            counts: Counts::default(),
+            event_ticks: None,
+        }
+    }
+
+    /// Notes the time of an event.
+    pub(super) fn note_time(&mut self, ticks: i64) {
+        let range = self.event_ticks.get_or_insert(TickRange { least: ticks, greatest: ticks });
+        range.least = range.least.min(ticks);
+        range.greatest = range.greatest.max(ticks);
+    }
+
+    /// Whether the block should be closed before the next event.
+    pub(super) fn is_full(&self) -> bool {
+        self.objects.as_bytes().len() >= OBJECT_BYTES_MAX
+    }
+
+    /// The block and its counts; none if it holds no event. Offset and skipped events are the
+    /// stream's to fill in.
+    pub(super) fn finish(
+        self,
+        dependencies: &mut Dependencies,
+        origin: &Origin,
+    ) -> Option<(EventBlock, Counts)> {
+        let event_ticks = self.event_ticks?;
+        let TickRange { least, greatest } = event_ticks;
+        let event_count = i32::try_from(self.objects.record_count()).unwrap_or(i32::MAX);
+        let block = EventBlock {
+            block_id: Uuid::new_v4(),
+            begin_time: origin.wall_clock(least),
+            begin_ticks: origin.relative(least),
+            end_time: origin.wall_clock(greatest),
+            end_ticks: origin.relative(greatest),
+            dependencies: dependencies.take_records(),
+            objects: self.objects.into_bytes(),
+            object_offset: 0,
+            event_count,
+            event_ticks,
+            skipped_events: 0,
+        };
+        Some((block, self.counts))
+    }
+}

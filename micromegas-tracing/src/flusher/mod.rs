@@ -1,0 +1,18 @@
+//! The thread that takes what all threads recorded and hands it to the sink.
+//!
+//! - [`wake`]: how others reach it.
+//! - [`schedule`]: when which kind is due.
+//! - [`worker`]: its loop.
+//! - [`streams`]: the streams of the process; [`merged`] and [`spans`] fill them from [`runs`].
+//! - [`block`], [`dependencies`]: records become a block of the wire, addresses become numbers.
+
+pub(crate) mod wake;
+pub(crate) mod worker;
+
+mod block;
+mod dependencies;
+mod merged;
+mod runs;
+mod schedule;
+mod spans;
+mod streams;

@@ -1,0 +1,84 @@
+//! When which kind of events is due.
+
+use crate::buffer::Kind;
+use crate::config::Config;
+use std::time::{Duration, Instant};
+
+/// Entries that must not wait are handed over at once, but not more often than this.
+const URGENT_PERIOD: Duration = Duration::from_millis(50);
+
+/// Periods, and when each kind was last handed over.
+#[derive(Debug)]
+pub(super) struct Schedule {
+    kinds: [(Duration, Instant); Kind::COUNT],
+    has_urgent: bool,
+}
+
+impl Schedule {
+    pub(super) fn new(config: &Config, now: Instant) -> Self {
+        let mut kinds = [(Duration::ZERO, now); Kind::COUNT];
+        kinds[Kind::Spans as usize].0 = config.span_period;
+        kinds[Kind::Metrics as usize].0 = config.metric_period;
+        kinds[Kind::Logs as usize].0 = config.log_period;
+        Self { kinds, has_urgent: false }
+    }
+
+    /// An entry that must not wait was recorded.
+    pub(super) fn note_urgent(&mut self) {
+        self.has_urgent = true;
+    }
+
+    fn due(&self, kind: Kind) -> Option<Instant> {
+        let (period, last) = self.kinds[kind as usize];
+        let is_urgent = kind == Kind::Logs && self.has_urgent;
+        last.checked_add(if is_urgent { period.min(URGENT_PERIOD) } else { period })
+    }
+
+    pub(super) fn is_due(&self, kind: Kind, now: Instant) -> bool {
+        self.due(kind).is_some_and(|due| due <= now)
+    }
+
+    /// Notes that a kind was handed over.
+    pub(super) fn note_done(&mut self, kind: Kind, now: Instant) {
+        self.kinds[kind as usize].1 = now;
+        if kind == Kind::Logs {
+            self.has_urgent = false;
+        }
+    }
+
+    /// How long nothing is due; none for ever.
+    pub(super) fn idle_time(&self, now: Instant) -> Option<Duration> {
+        Kind::ALL
+            .into_iter()
+            .filter_map(|kind| self.due(kind))
+            .min()
+            .map(|due| due.saturating_duration_since(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_its_period_and_urgent_logs_do_not_wait() {
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let mut schedule = Schedule::new(&Config::default(), start);
+        assert!(!schedule.is_due(Kind::Logs, at(999)));
+        assert!(schedule.is_due(Kind::Logs, at(1000)));
+        assert!(!schedule.is_due(Kind::Spans, at(4999)));
+        assert_eq!(schedule.idle_time(start), Some(Duration::from_secs(1)));
+        schedule.note_urgent();
+        assert!(schedule.is_due(Kind::Logs, at(50)));
+        schedule.note_done(Kind::Logs, at(50));
+        assert!(!schedule.is_due(Kind::Logs, at(100)));
+    }
+
+    #[test]
+    fn a_period_without_end_is_never_due() {
+        let start = Instant::now();
+        let config = Config::default().with_flush_period(Duration::MAX);
+        assert_eq!(Schedule::new(&config, start).idle_time(start), None);
+    }
+}

@@ -1,0 +1,114 @@
+//! Spans: one stream a thread.
+
+use crate::buffer::Kind;
+use crate::flusher::block::BlockBuilder;
+use crate::flusher::runs;
+use crate::flusher::streams::{Outlet, Stream};
+use crate::record::{FutureSpan, Records, SpanRecord};
+use crate::recording::{late, threads};
+use micromegas_transit::types::{
+    BeginAsyncSpanEvent, BeginThreadSpanEvent, EndAsyncSpanEvent, EndThreadSpanEvent, thread,
+};
+use std::collections::{HashMap, VecDeque};
+
+/// The streams of this many ended threads are kept.
+const ENDED_THREADS_MAX: usize = 256;
+
+/// The streams of the threads, by the threads' numbers.
+#[derive(Debug, Default)]
+pub(super) struct SpanStreams {
+    streams: HashMap<u32, Stream>,
+    /// The threads that ended last; the destructors of their thread-locals may still record.
+    ended: VecDeque<u32>,
+}
+
+impl SpanStreams {
+    /// Hands everything recorded so far to the sink.
+    pub(super) fn flush(&mut self, outlet: &mut Outlet<'_>) {
+        let process_id = outlet.process_id;
+        // First what came last: when this was recorded, its threads' chains were complete.
+        let late = late::take(Kind::Spans);
+        for thread in threads::list() {
+            for taken in threads::take(&thread, Kind::Spans) {
+                let stream = self
+                    .streams
+                    .entry(thread.number)
+                    .or_insert_with(|| Stream::of_thread(process_id, &thread));
+                stream.skip(taken.skipped_events());
+                deliver(runs::of_taken(&taken), size_of_val(taken.words()), stream, outlet);
+            }
+        }
+        for run in late {
+            let stream = self
+                .streams
+                .entry(run.thread_number)
+                .or_insert_with(|| Stream::of_late_thread(process_id, run.thread_number));
+            deliver(runs::of_late(&run), size_of_val(&*run.words), stream, outlet);
+        }
+        self.ended.extend(threads::forget_finished());
+        while self.ended.len() > ENDED_THREADS_MAX
+            && let Some(number) = self.ended.pop_front()
+        {
+            self.streams.remove(&number);
+        }
+    }
+}
+
+fn deliver(
+    mut records: Records<'_, SpanRecord>,
+    word_bytes: usize,
+    stream: &mut Stream,
+    outlet: &mut Outlet<'_>,
+) {
+    // On the wire a record has one byte more than its words, of which there are at least two.
+    let bytes_hint = word_bytes + word_bytes / 16;
+    loop {
+        let mut block = BlockBuilder::begin(outlet.dependencies, bytes_hint);
+        while !block.is_full()
+            && let Some(record) = records.next()
+        {
+            let id = outlet.dependencies.span(record.metadata);
+            write_event(&mut block, id, &record);
+        }
+        if !outlet.deliver(stream, block) {
+            return;
+        }
+    }
+}
+
+fn write_event(block: &mut BlockBuilder, id: u64, record: &SpanRecord) {
+    let time = record.time;
+    block.note_time(time);
+    let objects = &mut block.objects;
+    match record.future {
+        None => {
+            block.counts.thread_span_events += 1;
+            if record.is_begin {
+                let event = BeginThreadSpanEvent { thread_span_desc: id, time };
+                objects.push(thread::BEGIN_THREAD_SPAN_EVENT, &event);
+            } else {
+                let event = EndThreadSpanEvent { thread_span_desc: id, time };
+                objects.push(thread::END_THREAD_SPAN_EVENT, &event);
+            }
+        }
+        Some(FutureSpan { span_id, parent_span_id, depth }) => {
+            block.counts.async_span_events += 1;
+            let (span_desc, reserved) = (id, 0);
+            if record.is_begin {
+                let event = BeginAsyncSpanEvent {
+                    span_desc,
+                    span_id,
+                    parent_span_id,
+                    time,
+                    depth,
+                    reserved,
+                };
+                objects.push(thread::BEGIN_ASYNC_SPAN_EVENT, &event);
+            } else {
+                let event =
+                    EndAsyncSpanEvent { span_desc, span_id, parent_span_id, time, depth, reserved };
+                objects.push(thread::END_ASYNC_SPAN_EVENT, &event);
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! How many events were recorded and dropped.
+
+use crate::buffer::Kind;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Numbers of events by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Log entries.
+    pub logs: u64,
+    /// Samples of metrics.
+    pub metrics: u64,
+    /// Begins and ends of spans of threads.
+    pub thread_span_events: u64,
+    /// Begins and ends of spans of futures.
+    pub async_span_events: u64,
+}
+
+impl Counts {
+    /// All kinds together.
+    pub fn total(&self) -> u64 {
+        self.logs + self.metrics + self.thread_span_events + self.async_span_events
+    }
+}
+
+/// What became of the events of this process so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Events handed to the sink. After [`flush`](crate::flush) returned true these are all that
+    /// were recorded before it was called.
+    pub recorded: Counts,
+    /// Events that were lost: no memory was left within the bound, or the sink panicked. What a
+    /// sink drops later, it counts itself.
+    pub dropped: Counts,
+}
+
+/// Counters of one fate. They are touched by the flusher and on cold paths only.
+#[derive(Debug)]
+pub(crate) struct Counters {
+    logs: AtomicU64,
+    metrics: AtomicU64,
+    thread_span_events: AtomicU64,
+    async_span_events: AtomicU64,
+}
+
+pub(crate) static RECORDED: Counters = Counters::new();
+pub(crate) static DROPPED: Counters = Counters::new();
+
+impl Counters {
+    const fn new() -> Self {
+        Self {
+            logs: AtomicU64::new(0),
+            metrics: AtomicU64::new(0),
+            thread_span_events: AtomicU64::new(0),
+            async_span_events: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn add(&self, counts: Counts) {
+        self.logs.fetch_add(counts.logs, Ordering::Relaxed);
+        self.metrics.fetch_add(counts.metrics, Ordering::Relaxed);
+        self.thread_span_events.fetch_add(counts.thread_span_events, Ordering::Relaxed);
+        self.async_span_events.fetch_add(counts.async_span_events, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> Counts {
+        Counts {
+            logs: self.logs.load(Ordering::Relaxed),
+            metrics: self.metrics.load(Ordering::Relaxed),
+            thread_span_events: self.thread_span_events.load(Ordering::Relaxed),
+            async_span_events: self.async_span_events.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// Notes a lost event on a cold path.
+pub(crate) fn count_dropped(kind: Kind, is_async_span: bool) {
+    let mut counts = Counts::default();
+    match kind {
+        Kind::Logs => counts.logs = 1,
+        Kind::Metrics => counts.metrics = 1,
+        Kind::Spans if is_async_span => counts.async_span_events = 1,
+        Kind::Spans => counts.thread_span_events = 1,
+    }
+    DROPPED.add(counts);
+}
+
+/// What became of the events of this process so far.
+pub fn stats() -> Stats {
+    Stats { recorded: RECORDED.read(), dropped: DROPPED.read() }
+}
