@@ -1,1 +1,76 @@
-//! .
+//! The ingestion routes of Micromegas, as an axum router for your own application.
+//!
+//! A telemetry client sends three kinds of documents: one per *process*, one per *stream*, and one
+//! per *block* of events. This crate takes them and puts them into the lake. It never looks inside
+//! a block's payload: the bytes that arrive are the bytes that are stored.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//! use micromegas_ingestion::{IngestionOptions, IngestionService, router};
+//! use micromegas_lakehouse::Lakehouse;
+//!
+//! let lakehouse = Lakehouse::open_local("./micromegas-data").await?;
+//! let service = Arc::new(IngestionService::new(lakehouse, IngestionOptions::default()));
+//! let app: axum::Router = axum::Router::new()
+//!     .route("/", axum::routing::get(|| async { "my own application" }))
+//!     .nest("/telemetry", router(service));
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:9000").await?;
+//! axum::serve(listener, app).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Routes
+//!
+//! | route | body | answers |
+//! |---|---|---|
+//! | `POST /ingestion/insert_process`, `POST /insert_process` | CBOR process document | see below |
+//! | `POST /ingestion/insert_stream`, `POST /insert_stream` | CBOR stream document | see below |
+//! | `POST /ingestion/insert_block`, `POST /insert_block` | CBOR block document | see below |
+//! | `GET /health` | – | 200 while the process answers at all |
+//! | `GET /ready` | – | 200 when both stores answer, else 503 naming the one that does not |
+//!
+//! The paths without `/ingestion` are the ones that clients call whose base URL ends in a slash.
+//! `Content-Type` is not looked at: half of the clients do not send one.
+//!
+//! # What an answer means
+//!
+//! - **200**, empty: the document is stored and survives a kill of this process at that instant;
+//!   or it was stored before. Documents are idempotent by id, the first one wins.
+//! - **4xx**: never send these bytes again. The body is one sentence that says why.
+//! - **503** with `Retry-After`: send the same bytes again, later.
+//!
+//! A block may arrive before its stream, and a stream before its process: it is stored, and it
+//! becomes visible when the last of the three has arrived.
+//!
+//! # Limits
+//!
+//! One body may have [`IngestionOptions::body_bytes_max`] bytes, and all bodies being worked on
+//! together [`IngestionOptions::in_flight_bytes_max`]; so memory stays bounded whatever clients do.
+//!
+//! # Who is asking
+//!
+//! A layer in front of the router may put a [`micromegas_lakehouse::Principal`] into the request's
+//! extensions; documents go to that principal's tenant. What requests without one may do is
+//! [`IngestionOptions::anonymous`]'s decision.
+//!
+//! # What this crate is not
+//!
+//! No listener, no TLS, no signal handling, no configuration: those belong to the host.
+//! [`IngestionService`] does the same work without HTTP.
+#![forbid(unsafe_code)]
+
+mod admission;
+mod answer;
+mod body;
+mod error;
+mod options;
+mod reserved;
+mod router;
+mod service;
+
+pub use error::Error;
+pub use options::IngestionOptions;
+pub use router::{ingestion_routes, probe_routes, router};
+pub use service::{DocumentKind, IngestionService};

@@ -1,0 +1,76 @@
+//! How an [`Error`] is said in HTTP.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::Error;
+
+/// The longest reason that is sent. Clients print it in one line of their own log.
+const REASON_BYTES_MAX: usize = 300;
+
+impl Error {
+    /// The HTTP status that means the same: 4xx for "never again", 503 for "later".
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::InvalidInput { .. } => StatusCode::BAD_REQUEST,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::Overloaded { .. } | Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut response = (self.status(), one_line(&self.to_string())).into_response();
+        if let Some(delay) = self.retry_after() {
+            let seconds = delay.as_secs_f64().ceil().max(1.0) as u64;
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if matches!(self, Self::Unauthenticated) {
+            let scheme = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        response
+    }
+}
+
+/// The reason in one printable line of bounded length, whatever a sender made us quote.
+fn one_line(reason: &str) -> String {
+    let mut line: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if line.len() > REASON_BYTES_MAX {
+        line.truncate(line.floor_char_boundary(REASON_BYTES_MAX));
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_short_line() {
+        assert_eq!(one_line("a\r\nb"), "a  b");
+        let long = one_line(&"é".repeat(1000));
+        assert!(long.len() <= REASON_BYTES_MAX + '…'.len_utf8());
+        assert!(long.ends_with('…'));
+    }
+
+    #[test]
+    fn only_retryable_errors_say_when() {
+        let busy = Error::Overloaded { retry_after: Duration::from_millis(1) };
+        assert!(busy.is_retryable());
+        let response = busy.into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+        let large = Error::TooLarge { bytes_max: 1 };
+        assert!(!large.is_retryable());
+        let response = large.into_response();
+        assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(!response.headers().contains_key(header::RETRY_AFTER));
+    }
+}

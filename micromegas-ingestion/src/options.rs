@@ -1,0 +1,81 @@
+//! What the host decides about ingestion.
+
+use std::time::Duration;
+
+use micromegas_lakehouse::Principal;
+
+/// What the host decides about ingestion. [`Default`] suits a server on a trusted network.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct IngestionOptions {
+    /// The longest request body that is accepted, in bytes; a longer one is answered with 413.
+    /// 100 MiB by default, which is what published clients count on.
+    pub body_bytes_max: usize,
+    /// The bytes of all request bodies that are being received or stored at the same time.
+    /// A request that would exceed it is answered with 503. 256 MiB by default, and never less
+    /// than [`body_bytes_max`](Self::body_bytes_max), or the largest body could never get in.
+    pub in_flight_bytes_max: usize,
+    /// What `Retry-After` says when a request is refused for the moment. 2 seconds by default;
+    /// sent in whole seconds, at least one.
+    pub retry_after: Duration,
+    /// How long a store may take to answer the readiness probe. 2 seconds by default.
+    pub probe_timeout: Duration,
+    /// Who a request is made by when no layer has put a [`Principal`] into its extensions.
+    /// [`Principal::local`] by default; `None` answers such requests with 401, which is the
+    /// setting for a host that authenticates.
+    pub anonymous: Option<Principal>,
+}
+
+impl Default for IngestionOptions {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 100 * 1024 * 1024,
+            in_flight_bytes_max: 256 * 1024 * 1024,
+            retry_after: Duration::from_secs(2),
+            probe_timeout: Duration::from_secs(2),
+            anonymous: Some(Principal::local()),
+        }
+    }
+}
+
+impl IngestionOptions {
+    /// The budget of bytes in flight; the longest body always fits.
+    pub(crate) fn budget_bytes(&self) -> usize {
+        self.in_flight_bytes_max.max(self.body_bytes_max)
+    }
+
+    /// Sets [`body_bytes_max`](Self::body_bytes_max).
+    #[must_use]
+    pub fn with_body_bytes_max(mut self, bytes: usize) -> Self {
+        self.body_bytes_max = bytes;
+        self
+    }
+
+    /// Sets [`in_flight_bytes_max`](Self::in_flight_bytes_max).
+    #[must_use]
+    pub fn with_in_flight_bytes_max(mut self, bytes: usize) -> Self {
+        self.in_flight_bytes_max = bytes;
+        self
+    }
+
+    /// Sets [`retry_after`](Self::retry_after).
+    #[must_use]
+    pub fn with_retry_after(mut self, delay: Duration) -> Self {
+        self.retry_after = delay;
+        self
+    }
+
+    /// Sets [`probe_timeout`](Self::probe_timeout).
+    #[must_use]
+    pub fn with_probe_timeout(mut self, timeout: Duration) -> Self {
+        self.probe_timeout = timeout;
+        self
+    }
+
+    /// Sets [`anonymous`](Self::anonymous).
+    #[must_use]
+    pub fn with_anonymous(mut self, principal: Option<Principal>) -> Self {
+        self.anonymous = principal;
+        self
+    }
+}

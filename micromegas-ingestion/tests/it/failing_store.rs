@@ -1,0 +1,77 @@
+//! A metadata store in memory that can be switched to fail.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use micromegas_lakehouse::{
+    BlockFilter, BlockRecord, CommitSequence, Error, InsertOutcome, LakeInsert, Lease, LeaseKey,
+    LeaseToken, LedgerVersion, MemoryStore, MetadataStore, PartitionCommit, PartitionFilter,
+    PartitionId, PartitionRecord, ProcessFilter, ProcessRecord, QuarantineFilter, QuarantineKey,
+    QuarantinedBlock, RecordKey, Result, RetiredPartition, Snapshot, StreamFilter, StreamRecord,
+    Tenant, WaitingBlock,
+};
+use micromegas_transit::{LayoutHash, StreamLayout};
+use uuid::Uuid;
+
+/// A metadata store in memory that can be switched to fail.
+#[derive(Debug)]
+pub(crate) struct FailingStore {
+    store: MemoryStore,
+    failing: AtomicBool,
+}
+
+impl FailingStore {
+    pub(crate) fn new() -> Self {
+        Self { store: MemoryStore::new(), failing: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn set_failing(&self, failing: bool) {
+        self.failing.store(failing, Ordering::SeqCst);
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.failing.load(Ordering::SeqCst) {
+            let message = "the metadata store does not answer".to_owned();
+            return Err(Error::Unavailable { message, source: None });
+        }
+        Ok(())
+    }
+}
+
+macro_rules! fail_or_delegate {
+    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $output:ty;)*) => {
+        #[async_trait]
+        impl MetadataStore for FailingStore {
+            $(async fn $name(&self, $($argument: $type),*) -> Result<$output> {
+                self.check()?;
+                self.store.$name($($argument),*).await
+            })*
+        }
+    };
+}
+
+fail_or_delegate! {
+    fn insert(group: Vec<LakeInsert>) -> Vec<InsertOutcome>;
+    fn snapshot() -> Snapshot;
+    fn sequence_at(time: DateTime<Utc>) -> CommitSequence;
+    fn fetch_process(tenant: &Tenant, id: Uuid) -> Option<ProcessRecord>;
+    fn fetch_stream(tenant: &Tenant, id: Uuid) -> Option<StreamRecord>;
+    fn fetch_layout(hash: LayoutHash) -> Arc<StreamLayout>;
+    fn list_processes(tenants: &[Tenant], filter: &ProcessFilter, limit: usize) -> Vec<ProcessRecord>;
+    fn list_streams(tenants: &[Tenant], filter: &StreamFilter, limit: usize) -> Vec<StreamRecord>;
+    fn list_blocks(tenants: &[Tenant], filter: &BlockFilter, limit: usize) -> Vec<BlockRecord>;
+    fn list_waiting_blocks(tenants: &[Tenant], after: Option<&RecordKey>, limit: usize) -> Vec<WaitingBlock>;
+    fn list_partitions(tenants: &[Tenant], version: LedgerVersion, filter: &PartitionFilter) -> Vec<PartitionRecord>;
+    fn commit_partitions(commit: PartitionCommit) -> LedgerVersion;
+    fn list_retired_partitions(age: Duration, limit: usize) -> Vec<RetiredPartition>;
+    fn delete_retired_partitions(tenant: &Tenant, ids: &[PartitionId]) -> ();
+    fn acquire_lease(key: &LeaseKey, holder: &str, ttl: Duration) -> Option<Lease>;
+    fn renew_lease(token: &LeaseToken, ttl: Duration) -> Lease;
+    fn release_lease(token: &LeaseToken) -> ();
+    fn quarantine_block(key: &QuarantineKey, reason: &str) -> ();
+    fn list_quarantined_blocks(tenants: &[Tenant], filter: &QuarantineFilter, limit: usize) -> Vec<QuarantinedBlock>;
+    fn release_quarantined_block(key: &QuarantineKey) -> bool;
+}

@@ -1,0 +1,12 @@
+//! The routes as clients meet them: documents over HTTP, answers, and what the lake holds then.
+#![expect(clippy::unwrap_used, reason = "a test ends where what it relies on is missing")]
+
+mod answers;
+mod composition;
+mod documents;
+mod failing_objects;
+mod failing_store;
+mod limits;
+mod order;
+mod outage;
+mod server;
