@@ -1,1 +1,81 @@
-//! .
+//! SQL over the lake: tables, views and functions for DataFusion, and a FlightSQL service.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use datafusion::prelude::SessionContext;
+//! use micromegas_analytics::{Options, register};
+//! use micromegas_lakehouse::{Lakehouse, Principal};
+//!
+//! let lakehouse = Lakehouse::open_local("data").await?;
+//! let context = SessionContext::new(); // or yours, with your own tables
+//! register(&context, lakehouse, Principal::local(), Options::default())?;
+//! context.sql("SELECT time, level, msg FROM log_entries LIMIT 20").await?.show().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Concepts
+//!
+//! A **view** is: which blocks it reads, and how a run of blocks becomes rows. Everything else is
+//! shared: `scan(view, filters) = partitions that may match ∪ decode(fresh blocks that may match)`.
+//! **Partitions** are what was written down as Parquet; **fresh blocks** are those that are in no
+//! partition yet. They are decoded when a query needs them, and kept in a bounded [`BlockCache`].
+//!
+//! | SQL | rows |
+//! |---|---|
+//! | `processes`, `streams`, `blocks` | what the lake knows about its data |
+//! | `log_entries`, `measures` | log entries and samples of metrics, of all processes |
+//! | `view_instance('log_entries', 'process id')`, same for `measures` | the global table, filtered by `process_id` |
+//! | `view_instance('thread_spans', 'stream id')` | the spans of one thread |
+//! | `view_instance('async_events', 'process id')` | begins and ends of asynchronous spans |
+//! | `list_quarantined_blocks()` | blocks that cannot be decoded, and why |
+//!
+//! [`table_docs`] has their columns. `property_get`, `jsonb_get`, `jsonb_as_string` and
+//! `jsonb_format_json` read properties.
+//!
+//! # Guarantees
+//!
+//! - The same query gives the same rows, whatever has been written down.
+//! - Every scan of a query sees one snapshot: one commit sequence, one ledger version.
+//! - Filters in SQL prune: partitions and files by statistics, fresh blocks by identity and, where
+//!   their sender vouches for exact bounds, by time.
+//! - A block that cannot be decoded is in quarantine, with its reason. One that cannot be fetched
+//!   fails the query, and is never counted as written down.
+//! - A principal sees its tenants, and nothing else.
+//!
+//! # Features
+//!
+//! `flight` (default): the Arrow FlightSQL service, in the module `flight`.
+//!
+//! # What it is not
+//!
+//! It does not take events in, does not listen on sockets and does not start threads of its own:
+//! the host brings the runtime and the server.
+#![forbid(unsafe_code)]
+
+mod clock;
+mod columns;
+mod engine;
+mod error;
+#[cfg(feature = "flight")]
+pub mod flight;
+mod functions;
+mod materialize;
+mod nearest;
+mod options;
+mod register;
+mod scan;
+mod snapshot;
+mod source;
+mod spans;
+mod tables;
+mod view;
+mod view_instance;
+
+pub use columns::{Column, ColumnKind, TableDoc};
+pub use error::Error;
+pub use materialize::{Daemon, DaemonOptions, Materializer, Progress};
+pub use options::Options;
+pub use register::{Tables, register, table_docs};
+pub use scan::BlockCache;
+pub use snapshot::PinSnapshot;

@@ -1,0 +1,102 @@
+//! The role that keeps eager views written down.
+
+use std::future::Future;
+use std::pin::pin;
+
+use futures::future::{Either, select};
+use micromegas_lakehouse::{Lakehouse, Tenant};
+use micromegas_tracing::prelude::*;
+
+use super::materializer::Materializer;
+use super::options::DaemonOptions;
+use crate::error::Error;
+use crate::view::{View, materialized_views};
+
+/// Keeps views written down: decodes fresh blocks into the shared cache, writes them as
+/// partitions, merges small partitions, and deletes files that nothing refers to any more.
+///
+/// Any number of daemons may run on one lakehouse: leases share out the work. A daemon that dies
+/// loses nothing; its leases expire.
+#[derive(Debug)]
+pub struct Daemon {
+    lakehouse: Lakehouse,
+    options: DaemonOptions,
+}
+
+impl Daemon {
+    /// A daemon for a lakehouse.
+    pub fn new(lakehouse: Lakehouse, options: DaemonOptions) -> Self {
+        Self { lakehouse, options }
+    }
+
+    /// Works until `shutdown` is ready, then finishes what it has begun. A view that fails is
+    /// logged and tried again in the next round; it does not stop the others.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing that was committed.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let period = self.options.period;
+        let materializer = match Materializer::try_new(self.lakehouse, self.options) {
+            Ok(materializer) => materializer,
+            Err(error) => {
+                error!("the daemon cannot start: {error}");
+                return;
+            }
+        };
+        let mut shutdown = pin!(shutdown);
+        loop {
+            let round = pin!(round(&materializer));
+            match select(round, shutdown.as_mut()).await {
+                Either::Left(_) => {}
+                Either::Right(((), round)) => {
+                    round.await;
+                    return;
+                }
+            }
+            let pause = pin!(tokio::time::sleep(period));
+            if let Either::Right(_) = select(pause, shutdown.as_mut()).await {
+                return;
+            }
+        }
+    }
+}
+
+/// One look at every view of every tenant.
+async fn round(materializer: &Materializer) {
+    for tenant in &materializer.options.tenants {
+        for view in materialized_views() {
+            if let Err(error) = keep(materializer, tenant, view).await {
+                let name = view.definition().name;
+                error!(
+                    "{name} of tenant {tenant} was not kept up, the next round tries again: {error}"
+                );
+            }
+        }
+    }
+    match materializer.sweep().await {
+        Ok(0) => {}
+        Ok(count) => debug!("deleted {count} retired partitions"),
+        Err(error) => {
+            error!("retired partitions were not deleted, the next round tries again: {error}")
+        }
+    }
+}
+
+async fn keep(
+    materializer: &Materializer,
+    tenant: &Tenant,
+    view: &std::sync::Arc<dyn View>,
+) -> Result<(), Error> {
+    let name = view.definition().name;
+    let progress = materializer.keep_up(tenant, view).await?;
+    if progress.partition_count > 0 {
+        let (blocks, rows) = (progress.block_count, progress.row_count);
+        debug!("{name} of tenant {tenant}: {blocks} blocks, {rows} rows written down");
+        let merged = materializer.compact_view(tenant, view).await?;
+        if merged > 0 {
+            debug!("{name} of tenant {tenant}: {merged} partitions merged");
+        }
+    }
+    Ok(())
+}

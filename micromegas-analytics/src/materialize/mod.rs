@@ -1,0 +1,13 @@
+//! Writing scans down as partitions, merging partitions, and the daemon that does so.
+
+mod compaction;
+mod daemon;
+mod materializer;
+mod options;
+mod parquet_file;
+mod sorted;
+mod sweep;
+
+pub use daemon::Daemon;
+pub use materializer::{Materializer, Progress};
+pub use options::DaemonOptions;

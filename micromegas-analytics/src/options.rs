@@ -1,0 +1,29 @@
+//! What a host may choose.
+
+use crate::scan::BlockCache;
+
+/// How queries run. `Options::default()` suits a small server.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Decoded fresh blocks, shared by everything that is given the same handle. Give the
+    /// daemon a clone of it, and it decodes nothing that a query has decoded already.
+    pub cache: BlockCache,
+    /// Limits for reading the blocks that clients sent.
+    pub decode_limits: micromegas_transit::Limits,
+    /// How many blocks are fetched ahead in each partition of a scan.
+    pub fetch_ahead: usize,
+    /// The memory in bytes that one query of the FlightSQL service may use before it spills or
+    /// fails; `None` leaves it to the host's memory pool.
+    pub query_memory_bytes: Option<usize>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            cache: BlockCache::default(),
+            decode_limits: micromegas_transit::Limits::default(),
+            fetch_ahead: 4,
+            query_memory_bytes: Some(2 << 30),
+        }
+    }
+}

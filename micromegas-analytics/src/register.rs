@@ -1,0 +1,140 @@
+//! Tables and functions in a DataFusion context of the host.
+
+use std::sync::Arc;
+
+use datafusion::catalog::TableProvider;
+use datafusion::optimizer::AnalyzerRule;
+use datafusion::prelude::SessionContext;
+use micromegas_lakehouse::{Lakehouse, Principal, Tenant};
+
+use crate::columns::{Column, TableDoc};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::functions::scalar_functions;
+use crate::options::Options;
+use crate::scan::{ViewScan, ViewScope};
+use crate::snapshot::{LakeTable, PinSnapshot, SnapshotScan};
+use crate::tables::{Blocks, MetadataScan, MetadataTable, Processes, QuarantinedBlocks, Streams};
+use crate::view::{Instances, views};
+use crate::view_instance::{NoArgumentFunction, ViewInstanceFunction};
+
+/// Adds everything that a principal may see to a context: the tables `processes`, `streams`,
+/// `blocks`, `log_entries` and `measures`, the table functions `view_instance` and
+/// `list_quarantined_blocks`, functions for properties, and the rule that gives each query one
+/// snapshot.
+///
+/// # Errors
+///
+/// If the context refuses a table, because it has one of that name for example.
+pub fn register(
+    context: &SessionContext,
+    lakehouse: Lakehouse,
+    principal: Principal,
+    options: Options,
+) -> Result<(), Error> {
+    let tables = Tables::try_new(lakehouse, options)?;
+    tables.register_shared(context);
+    tables.register_for(context, &principal)
+}
+
+/// The tables of one lakehouse, for hosts that choose what they register under which name.
+/// [`register`] is the short way.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    engine: Arc<Engine>,
+}
+
+impl Tables {
+    /// Tables of a lakehouse. They share the caches of the options.
+    ///
+    /// # Errors
+    ///
+    /// None that depends on the arguments.
+    pub fn try_new(lakehouse: Lakehouse, options: Options) -> Result<Self, Error> {
+        Ok(Self { engine: Engine::new(lakehouse, options)? })
+    }
+
+    /// The rule that gives all scans of a query one snapshot. A context needs it once.
+    pub fn pin_snapshot(&self) -> Arc<dyn AnalyzerRule + Send + Sync> {
+        Arc::new(PinSnapshot::new(Arc::clone(&self.engine)))
+    }
+
+    /// Registers what does not depend on who asks: the lakehouse's objects, functions, and the
+    /// rule that gives each query one snapshot.
+    pub fn register_shared(&self, context: &SessionContext) {
+        let objects = Arc::clone(self.engine.lakehouse().objects());
+        context.register_object_store(self.engine.object_store_url().as_ref(), objects);
+        context.add_analyzer_rule(self.pin_snapshot());
+        for function in scalar_functions() {
+            context.register_udf(function);
+        }
+    }
+
+    /// Registers the tables and table functions, limited to what a principal may see.
+    ///
+    /// # Errors
+    ///
+    /// If the context refuses a table.
+    pub fn register_for(
+        &self,
+        context: &SessionContext,
+        principal: &Principal,
+    ) -> Result<(), Error> {
+        for (name, table) in self.tables(principal) {
+            context.register_table(name, table)?;
+        }
+        let tenants = tenants_of(principal);
+        let instances = ViewInstanceFunction::new(Arc::clone(&self.engine), Arc::clone(&tenants));
+        context.register_udtf("view_instance", Arc::new(instances));
+        let quarantined = self.table(MetadataScan::<QuarantinedBlocks>::new(tenants));
+        let name = QuarantinedBlocks::NAME;
+        context.register_udtf(name, Arc::new(NoArgumentFunction::new(name, quarantined)));
+        Ok(())
+    }
+
+    /// All global tables with their names, limited to what a principal may see.
+    pub fn tables(&self, principal: &Principal) -> Vec<(&'static str, Arc<dyn TableProvider>)> {
+        let tenants = tenants_of(principal);
+        let of = || Arc::clone(&tenants);
+        let mut tables = vec![
+            (Processes::NAME, self.table(MetadataScan::<Processes>::new(of()))),
+            (Streams::NAME, self.table(MetadataScan::<Streams>::new(of()))),
+            (Blocks::NAME, self.table(MetadataScan::<Blocks>::new(of()))),
+        ];
+        for view in views() {
+            if view.definition().instances == Instances::GlobalByProcess {
+                let scan = ViewScan::new(Arc::clone(view), of(), ViewScope::Global);
+                tables.push((view.definition().name, self.table(scan)));
+            }
+        }
+        tables
+    }
+
+    fn table(&self, scan: impl SnapshotScan + 'static) -> Arc<dyn TableProvider> {
+        Arc::new(LakeTable::new(Arc::clone(&self.engine), Arc::new(scan)))
+    }
+}
+
+/// The documentation of all tables and view sets: what each column holds.
+pub fn table_docs() -> Vec<TableDoc> {
+    fn of<T: MetadataTable>() -> TableDoc {
+        let columns: Vec<Column> = T::columns().iter().map(|column| column.column).collect();
+        TableDoc { name: T::NAME, columns }
+    }
+    let mut docs = vec![of::<Processes>(), of::<Streams>(), of::<Blocks>()];
+    docs.extend(views().iter().map(|view| {
+        let definition = view.definition();
+        TableDoc { name: definition.name, columns: definition.columns.to_vec() }
+    }));
+    docs.push(of::<QuarantinedBlocks>());
+    docs
+}
+
+/// What a principal may read: nothing without the right to query.
+fn tenants_of(principal: &Principal) -> Arc<[Tenant]> {
+    if principal.can(micromegas_lakehouse::Rights::QUERY) {
+        principal.tenants().into()
+    } else {
+        Arc::new([])
+    }
+}

@@ -1,0 +1,110 @@
+//! The one table provider of this crate: a scan at a snapshot.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::error::Result;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use micromegas_lakehouse::Snapshot;
+
+use super::pin::PinnedSnapshot;
+use crate::engine::Engine;
+
+/// What a query asks of one table.
+#[derive(Clone, Copy)]
+pub(crate) struct ScanRequest<'a> {
+    /// The session that plans.
+    pub(crate) session: &'a dyn Session,
+    /// The columns wanted, by index; `None` means all.
+    pub(crate) projection: Option<&'a Vec<usize>>,
+    /// Conditions that the engine applies again to what the scan returns.
+    pub(crate) filters: &'a [Expr],
+    /// How many rows are enough.
+    pub(crate) limit: Option<usize>,
+}
+
+/// Rows of the lakehouse as of a snapshot.
+#[async_trait]
+pub(crate) trait SnapshotScan: Debug + Send + Sync {
+    /// The schema of all columns.
+    fn schema(&self) -> SchemaRef;
+
+    /// The columns between which the time of a row lies; the same one twice for an event.
+    #[cfg_attr(
+        not(feature = "flight"),
+        expect(dead_code, reason = "only the service takes ranges in headers")
+    )]
+    fn time_columns(&self) -> Option<(&'static str, &'static str)>;
+
+    /// Plans the scan: at least the rows that the filters accept, and only what the snapshot holds.
+    async fn scan(
+        &self,
+        engine: &Arc<Engine>,
+        snapshot: Snapshot,
+        request: ScanRequest<'_>,
+    ) -> Result<Arc<dyn ExecutionPlan>>;
+}
+
+/// A table over a [`SnapshotScan`], free or pinned to the snapshot of a query.
+#[derive(Debug, Clone)]
+pub(crate) struct LakeTable {
+    engine: Arc<Engine>,
+    scan: Arc<dyn SnapshotScan>,
+    pinned: Option<Arc<PinnedSnapshot>>,
+}
+
+impl LakeTable {
+    pub(crate) fn new(engine: Arc<Engine>, scan: Arc<dyn SnapshotScan>) -> Self {
+        Self { engine, scan, pinned: None }
+    }
+
+    #[cfg(feature = "flight")]
+    pub(crate) fn time_columns(&self) -> Option<(&'static str, &'static str)> {
+        self.scan.time_columns()
+    }
+
+    pub(crate) fn belongs_to(&self, engine: &Arc<Engine>) -> bool {
+        Arc::ptr_eq(&self.engine, engine)
+    }
+
+    pub(crate) fn pinned_to(&self, snapshot: Arc<PinnedSnapshot>) -> Self {
+        Self { pinned: Some(snapshot), ..self.clone() }
+    }
+}
+
+#[async_trait]
+impl TableProvider for LakeTable {
+    fn schema(&self) -> SchemaRef {
+        self.scan.schema()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        session: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let snapshot = match &self.pinned {
+            Some(pinned) => pinned.get(&self.engine).await?,
+            None => PinnedSnapshot::default().get(&self.engine).await?,
+        };
+        let request = ScanRequest { session, projection, filters, limit };
+        self.scan.scan(&self.engine, snapshot, request).await
+    }
+
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+}

@@ -1,0 +1,142 @@
+//! Where events come from: a stream, its process and how to decode its blocks.
+
+use std::sync::Arc;
+
+use micromegas_lakehouse::{BlockRecord, Lakehouse, ProcessRecord, StreamRecord, Tenant};
+use micromegas_transit::{LayoutHash, Limits, StreamPlan};
+use moka::future::Cache;
+use uuid::Uuid;
+
+use crate::clock::TickClock;
+use crate::columns::{ConstantColumn, jsonb_object};
+use crate::error::Error;
+
+/// The only payload format that this crate decodes.
+const FORMAT: &str = "micromegas-transit";
+
+/// A stream with its process and everything of them that many blocks share.
+#[derive(Debug)]
+pub(crate) struct StreamSource {
+    pub(crate) process: ProcessRecord,
+    pub(crate) stream: StreamRecord,
+    plan: Result<Arc<StreamPlan>, String>,
+    pub(crate) columns: SourceColumns,
+}
+
+/// The columns that are constant for a stream.
+#[derive(Debug)]
+pub(crate) struct SourceColumns {
+    pub(crate) process_id: ConstantColumn,
+    pub(crate) stream_id: ConstantColumn,
+    pub(crate) exe: ConstantColumn,
+    pub(crate) username: ConstantColumn,
+    pub(crate) computer: ConstantColumn,
+    pub(crate) process_properties: ConstantColumn,
+}
+
+impl StreamSource {
+    /// The decoding plan of the stream's layout, or why there is none: then no block of the
+    /// stream can be decoded.
+    pub(crate) fn plan(&self, block: &BlockRecord) -> Result<&StreamPlan, Error> {
+        match &self.plan {
+            Ok(plan) => Ok(plan),
+            Err(reason) => Err(Error::Corrupt { block: block.block_id, reason: reason.clone() }),
+        }
+    }
+
+    /// The clock for the events of a block: that of the process if it knows its frequency, else
+    /// the line through the block's own two points.
+    pub(crate) fn clock(&self, block: &BlockRecord) -> TickClock {
+        let info = &self.process.info;
+        if info.tsc_frequency > 0 {
+            return TickClock::new(info.start_time, info.start_ticks, info.tsc_frequency);
+        }
+        let absolute = |relative: i64| info.start_ticks.saturating_add(relative);
+        TickClock::through(
+            (block.begin_time, absolute(block.begin_ticks)),
+            (block.end_time, absolute(block.end_ticks)),
+        )
+    }
+}
+
+/// Stream sources by identity. Streams and processes never change once they are stored, so
+/// entries are only ever evicted for space.
+#[derive(Debug)]
+pub(crate) struct SourceCache {
+    sources: Cache<(Tenant, Uuid), Arc<StreamSource>>,
+    plans: Cache<LayoutHash, Result<Arc<StreamPlan>, String>>,
+}
+
+impl Default for SourceCache {
+    fn default() -> Self {
+        Self { sources: Cache::new(16_384), plans: Cache::new(1_024) }
+    }
+}
+
+impl SourceCache {
+    /// The source of a block.
+    pub(crate) async fn fetch(
+        &self,
+        lakehouse: &Lakehouse,
+        limits: &Limits,
+        block: &BlockRecord,
+    ) -> Result<Arc<StreamSource>, Error> {
+        let key = (block.tenant.clone(), block.stream_id);
+        let load = self.load(lakehouse, limits, block);
+        self.sources.try_get_with(key, load).await.map_err(|error| Error::clone(&error))
+    }
+
+    async fn load(
+        &self,
+        lakehouse: &Lakehouse,
+        limits: &Limits,
+        block: &BlockRecord,
+    ) -> Result<Arc<StreamSource>, Error> {
+        let store = lakehouse.store();
+        let missing = |what: &str, id: Uuid| {
+            let reason = format!("its {what} {id} is not in the lake");
+            Error::Corrupt { block: block.block_id, reason }
+        };
+        let stream = store
+            .fetch_stream(&block.tenant, block.stream_id)
+            .await?
+            .ok_or_else(|| missing("stream", block.stream_id))?;
+        let process = store
+            .fetch_process(&block.tenant, block.process_id)
+            .await?
+            .ok_or_else(|| missing("process", block.process_id))?;
+        let plan = if stream.format == FORMAT {
+            self.plan(lakehouse, limits, stream.layout).await?
+        } else {
+            Err(format!("its stream has the format {:?}, which is not known here", stream.format))
+        };
+        let info = &process.info;
+        let properties = info.properties.iter().map(|(k, v)| (k.as_str(), v.as_str()));
+        let columns = SourceColumns {
+            process_id: ConstantColumn::symbol(&info.process_id.to_string()),
+            stream_id: ConstantColumn::symbol(&stream.stream_id.to_string()),
+            exe: ConstantColumn::symbol(&info.exe),
+            username: ConstantColumn::symbol(&info.username),
+            computer: ConstantColumn::symbol(&info.computer),
+            process_properties: ConstantColumn::properties(&jsonb_object(properties)),
+        };
+        Ok(Arc::new(StreamSource { process, stream, plan, columns }))
+    }
+
+    /// The plan of a layout, or the reason why the layout makes no sense.
+    async fn plan(
+        &self,
+        lakehouse: &Lakehouse,
+        limits: &Limits,
+        hash: LayoutHash,
+    ) -> Result<Result<Arc<StreamPlan>, String>, Error> {
+        let compile = async {
+            let layout = lakehouse.store().fetch_layout(hash).await?;
+            Ok::<_, Error>(match StreamPlan::compile(&layout, limits) {
+                Ok(plan) => Ok(Arc::new(plan)),
+                Err(error) => Err(format!("the layout of its stream is not usable: {error}")),
+            })
+        };
+        self.plans.try_get_with(hash, compile).await.map_err(|error| Error::clone(&error))
+    }
+}

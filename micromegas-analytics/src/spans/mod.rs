@@ -1,0 +1,9 @@
+//! Call trees of threads.
+
+mod batch;
+mod call_tree;
+mod scopes;
+
+pub(crate) use batch::SpanBatches;
+pub(crate) use call_tree::{CallTree, SpanRows};
+pub(crate) use scopes::{Scope, ScopeTable};

@@ -1,0 +1,33 @@
+//! All views of this crate.
+
+use std::sync::{Arc, LazyLock};
+
+use super::View;
+use super::async_events::AsyncEvents;
+use super::log_entries::LogEntries;
+use super::measures::Measures;
+use super::thread_spans::ThreadSpans;
+
+static VIEWS: LazyLock<Vec<Arc<dyn View>>> = LazyLock::new(|| {
+    vec![
+        Arc::new(LogEntries::new()),
+        Arc::new(Measures::new()),
+        Arc::new(ThreadSpans::new()),
+        Arc::new(AsyncEvents::new()),
+    ]
+});
+
+/// All views.
+pub(crate) fn views() -> &'static [Arc<dyn View>] {
+    &VIEWS
+}
+
+/// The view with this name.
+pub(crate) fn find_view(name: &str) -> Option<&'static Arc<dyn View>> {
+    VIEWS.iter().find(|view| view.definition().name == name)
+}
+
+/// The views that the daemon writes down as soon as there is something to write.
+pub(crate) fn materialized_views() -> impl Iterator<Item = &'static Arc<dyn View>> {
+    ["log_entries", "measures"].into_iter().filter_map(find_view)
+}
