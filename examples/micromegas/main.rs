@@ -1,2 +1,60 @@
-//! .
-fn main() {}
+//! `micromegas`: record cheaply, keep everything, ask with SQL. All the crates in one binary.
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod demo;
+mod failure;
+mod index;
+mod query;
+mod serve;
+mod server;
+
+/// Telemetry in one binary: take it, keep it, ask it with SQL.
+#[derive(Debug, Parser)]
+#[command(name = "micromegas", version, about, after_help = FIRST_STEPS)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const FIRST_STEPS: &str = "\
+First steps:
+  micromegas serve                                         start a server in this directory
+  MICROMEGAS_TELEMETRY_URL=http://127.0.0.1:9000 instrument   send something to it
+  micromegas query \"SELECT * FROM log_entries LIMIT 10\"     see what came
+
+`micromegas help COMMAND` has examples for each command.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// See the whole of it at work: serve, record real work, ask
+    Demo(demo::Args),
+    /// Run the whole server: ingestion, lake, materialisation and SQL
+    Serve(serve::Args),
+    /// Ask a server something in SQL
+    Query(query::Args),
+    /// Index the files of a directory: the instrumented program of the demo, by itself
+    Index(index::Args),
+}
+
+fn main() -> ExitCode {
+    // Usage errors end here with status 2 and clap's own words.
+    let cli = Cli::parse();
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report(&error),
+    }
+}
+
+#[tokio::main]
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Serve(args) => serve::run(args).await,
+        Command::Query(args) => query::run(args).await,
+        Command::Index(args) => index::run(args).await,
+    }
+}

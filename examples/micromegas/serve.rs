@@ -1,0 +1,132 @@
+//! `micromegas serve`: run the whole server until it is told to stop.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use micromegas_telemetry_sink::TelemetryBuilder;
+use micromegas_tracing::prelude::*;
+
+use crate::server::{Server, ServerConfig};
+
+/// Run the whole server: ingestion, lake, materialisation and SQL
+#[derive(Debug, Parser)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Where everything is kept; made when it is not there
+    #[arg(
+        long,
+        env = "MICROMEGAS_DATA_DIR",
+        default_value = "./micromegas-data",
+        value_name = "DIR"
+    )]
+    data_dir: PathBuf,
+
+    /// Where telemetry is taken; port 0 takes any free port
+    #[arg(
+        long,
+        env = "MICROMEGAS_HTTP_LISTEN",
+        default_value = "127.0.0.1:9000",
+        value_name = "ADDR"
+    )]
+    http: SocketAddr,
+
+    /// Where SQL is answered (FlightSQL); port 0 takes any free port
+    #[arg(
+        long,
+        env = "MICROMEGAS_FLIGHT_LISTEN",
+        default_value = "127.0.0.1:50051",
+        value_name = "ADDR"
+    )]
+    flight: SocketAddr,
+
+    /// Print the two addresses as one line of JSON, for scripts, in place of the greeting
+    #[arg(long)]
+    print_addresses: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  micromegas serve
+      Everything on this machine, kept in ./micromegas-data.
+  micromegas serve --data-dir /var/lib/micromegas --http 0.0.0.0:9000
+      Take telemetry from other machines; SQL stays on this one.
+  micromegas serve --http 127.0.0.1:0 --flight 127.0.0.1:0 --print-addresses
+      Any free ports, told to a script: {\"ingestion\":\"http://…\",\"query\":\"http://…\"}
+
+Then, elsewhere:
+  MICROMEGAS_TELEMETRY_URL=http://127.0.0.1:9000 your-instrumented-program
+  micromegas query \"SELECT time, level, target, msg FROM log_entries LIMIT 20\"
+
+GET /health and GET /ready of the telemetry address say how the server is.
+Ctrl-C or SIGTERM stops it after what was accepted is stored; even killed, it keeps everything it
+has acknowledged.";
+
+/// Serves until it is told to stop.
+pub(crate) async fn run(args: Args) -> Result<()> {
+    // What the server has to say goes to the standard error; its telemetry goes nowhere else.
+    let _telemetry = TelemetryBuilder::new().with_console(LevelFilter::Warn).build()?;
+    let config = ServerConfig { data_dir: args.data_dir, http: args.http, flight: args.flight };
+    let data_dir = config.data_dir.clone();
+    let mut server = Server::start(config).await?;
+    // Told before anyone can rely on it, so that a signal right after it is not missed.
+    let stop = stop_signal()?;
+    let mut out = std::io::stdout().lock();
+    if args.print_addresses {
+        let (ingestion, query) = (server.ingestion_url(), server.query_url());
+        writeln!(out, "{{\"ingestion\":\"{ingestion}\",\"query\":\"{query}\"}}")?;
+    } else {
+        write!(out, "{}", greeting(&server, &data_dir.display().to_string()))?;
+    }
+    out.flush()?;
+    drop(out);
+    tokio::select! {
+        () = stop => server.shutdown().await,
+        error = server.failed() => Err(error),
+    }
+}
+
+fn greeting(server: &Server, data_dir: &str) -> String {
+    let (ingestion, query) = (server.ingestion_url(), server.query_url());
+    format!(
+        "micromegas serves {data_dir}\n\
+         \n\
+         \x20 send to   {ingestion}    MICROMEGAS_TELEMETRY_URL={ingestion} your-program\n\
+         \x20 query at  {query}   micromegas query \"SHOW TABLES\" --url {query}\n\
+         \n\
+         Ctrl-C stops it; what was accepted is kept.\n"
+    )
+}
+
+/// Resolves when the process is told to stop. A second Ctrl-C does not wait for anything.
+#[cfg(unix)]
+pub(crate) fn stop_signal() -> Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let context = "cannot listen for signals";
+    let mut interrupt = signal(SignalKind::interrupt()).context(context)?;
+    let mut terminate = signal(SignalKind::terminate()).context(context)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        eprintln!("micromegas: stopping; a second Ctrl-C stops at once");
+        tokio::spawn(async move {
+            interrupt.recv().await;
+            std::process::exit(130);
+        });
+    })
+}
+
+/// Resolves when the process is told to stop.
+#[cfg(not(unix))]
+pub(crate) fn stop_signal() -> Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without a signal handler nobody can stop us this way, so there is nothing to wait for.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}

@@ -1,0 +1,164 @@
+//! Every role of a server in one process: ingestion over HTTP, SQL over FlightSQL, and the daemon
+//! that materialises.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use axum::Router;
+use micromegas_analytics::flight::FlightSqlServer;
+use micromegas_analytics::{Daemon, DaemonOptions, Options};
+use micromegas_ingestion::{IngestionOptions, IngestionService, router};
+use micromegas_lakehouse::Lakehouse;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tonic::transport::server::TcpIncoming;
+
+/// How long requests that were accepted may take to finish after the server was told to stop.
+const GRACE_PERIOD: Duration = Duration::from_secs(25);
+
+/// How long a server that follows a killed one waits before it materialises. A data directory has
+/// one server at a time, so nobody else ever waits for a lease.
+const LEASE_TTL: Duration = Duration::from_secs(20);
+
+/// What a server needs to know.
+#[derive(Debug, Clone)]
+pub(crate) struct ServerConfig {
+    /// Where everything is kept. Made when it is not there.
+    pub(crate) data_dir: PathBuf,
+    /// Where telemetry is taken. Port 0 takes any free port.
+    pub(crate) http: SocketAddr,
+    /// Where SQL is answered. Port 0 takes any free port.
+    pub(crate) flight: SocketAddr,
+}
+
+/// A running server.
+#[derive(Debug)]
+pub(crate) struct Server {
+    http: SocketAddr,
+    flight: SocketAddr,
+    stop: watch::Sender<bool>,
+    roles: JoinSet<Result<()>>,
+}
+
+impl Server {
+    /// Opens the lake and starts every role. When this returns, both addresses answer.
+    pub(crate) async fn start(config: ServerConfig) -> Result<Self> {
+        let http = listen(config.http, "telemetry", "--http").await?;
+        let flight = listen(config.flight, "queries", "--flight").await?;
+        let lakehouse = Lakehouse::open_local(&config.data_dir).await?;
+        let (stop, stopping) = watch::channel(false);
+        let mut server = Self {
+            http: http.local_addr()?,
+            flight: flight.local_addr()?,
+            stop,
+            roles: JoinSet::new(),
+        };
+        let options = Options::default();
+        server.roles.spawn(ingest(http, lakehouse.clone(), stopping.clone()));
+        server.roles.spawn(answer(flight, lakehouse.clone(), options.clone(), stopping.clone()));
+        server.roles.spawn(materialise(lakehouse, options, stopping));
+        Ok(server)
+    }
+
+    /// Where clients send telemetry to: the value for `MICROMEGAS_TELEMETRY_URL`.
+    pub(crate) fn ingestion_url(&self) -> String {
+        format!("http://{}", self.http)
+    }
+
+    /// Where SQL is answered: the value for `micromegas query --url`.
+    pub(crate) fn query_url(&self) -> String {
+        format!("http://{}", self.flight)
+    }
+
+    /// Waits until a role ends by itself, which none does unless something went wrong.
+    pub(crate) async fn failed(&mut self) -> anyhow::Error {
+        match self.roles.join_next().await {
+            Some(Ok(Err(error))) => error,
+            Some(Err(error)) => anyhow::Error::new(error).context("a part of the server failed"),
+            Some(Ok(Ok(()))) | None => anyhow!("a part of the server ended by itself"),
+        }
+    }
+
+    /// Stops taking requests, finishes what was accepted, and ends.
+    pub(crate) async fn shutdown(mut self) -> Result<()> {
+        // The receivers are gone only if every role has ended already.
+        let _ = self.stop.send(true);
+        let finished = async {
+            while let Some(ended) = self.roles.join_next().await {
+                ended.context("a part of the server failed")??;
+            }
+            Ok(())
+        };
+        match tokio::time::timeout(GRACE_PERIOD, finished).await {
+            Ok(result) => result,
+            Err(_) => bail!(
+                "requests were still running {} s after the server was told to stop; they were \
+                 cut off without an answer, so their senders will send again",
+                GRACE_PERIOD.as_secs(),
+            ),
+        }
+    }
+}
+
+async fn listen(address: SocketAddr, what: &str, option: &str) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => anyhow!(
+            "{address} is in use, so {what} cannot be served there; stop the other program or \
+             choose another address with {option}"
+        ),
+        _ => anyhow!(
+            "cannot listen on {address} for {what} ({error}); choose another address with {option}"
+        ),
+    })
+}
+
+async fn ingest(
+    listener: TcpListener,
+    lakehouse: Lakehouse,
+    stopping: watch::Receiver<bool>,
+) -> Result<()> {
+    let service = Arc::new(IngestionService::new(lakehouse, IngestionOptions::default()));
+    let app: Router = router(service);
+    axum::serve(listener, app)
+        .with_graceful_shutdown(told_to_stop(stopping))
+        .await
+        .context("taking telemetry failed")
+}
+
+async fn answer(
+    listener: TcpListener,
+    lakehouse: Lakehouse,
+    options: Options,
+    stopping: watch::Receiver<bool>,
+) -> Result<()> {
+    let service = FlightSqlServer::new(lakehouse, options)?.into_service();
+    tonic::transport::Server::builder()
+        .add_service(service)
+        .serve_with_incoming_shutdown(TcpIncoming::from(listener), told_to_stop(stopping))
+        .await
+        .context("answering queries failed")
+}
+
+async fn materialise(
+    lakehouse: Lakehouse,
+    options: Options,
+    stopping: watch::Receiver<bool>,
+) -> Result<()> {
+    let options = DaemonOptions {
+        cache: options.cache.clone(),
+        lease_ttl: LEASE_TTL,
+        ..DaemonOptions::default()
+    };
+    Daemon::new(lakehouse, options).run(told_to_stop(stopping)).await;
+    Ok(())
+}
+
+async fn told_to_stop(mut stopping: watch::Receiver<bool>) {
+    // An error means that the server is gone, which is a reason to stop too.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}

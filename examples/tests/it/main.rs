@@ -1,0 +1,17 @@
+//! The programs as their users meet them: started from the command line, talked to over sockets,
+//! killed, and started again.
+#![expect(clippy::unwrap_used, reason = "a test ends where what it relies on is missing")]
+
+mod bad_use;
+mod documents;
+mod kill_and_restart;
+mod late_stream;
+mod malformed;
+mod programs;
+mod query_formats;
+mod sender;
+mod server;
+mod shutdown;
+mod started;
+mod two_processes;
+mod whole_path;
