@@ -21,17 +21,20 @@ pub(crate) fn events_by_kind(process_id: Uuid, spans: &str) -> String {
            (SELECT count(*) FROM log_entries WHERE process_id = '{process_id}') AS log_entries,
            (SELECT count(*) FROM measures WHERE process_id = '{process_id}') AS metrics,
            (SELECT coalesce(sum(CASE WHEN flags & 1 = 1 THEN 1 ELSE 2 END), 0)
-              FROM spans WHERE id >= 0) AS thread_span_events,
+              FROM spans WHERE depth > 0) AS thread_span_events,
            (SELECT count(*) FROM view_instance('async_events', '{process_id}')) AS async_span_events"
     )
 }
 
 /// The functions in which most time was spent, without what they called.
+///
+/// Depth 0 is the thread itself, so the spans start at depth 1 and those with a parent at depth 2.
 pub(crate) fn self_time(spans: &str) -> String {
     format!(
         "WITH spans AS ({spans}),
          children AS (
-           SELECT stream_id, parent, sum(duration) AS duration FROM spans GROUP BY stream_id, parent)
+           SELECT stream_id, parent, sum(duration) AS duration FROM spans
+           WHERE depth > 1 GROUP BY stream_id, parent)
          SELECT name AS function,
                 count(*) AS calls,
                 round(sum(spans.duration - coalesce(children.duration, 0)) / 1e6, 1) AS self_ms,
@@ -39,7 +42,7 @@ pub(crate) fn self_time(spans: &str) -> String {
                 round(max(spans.duration) / 1e3, 1) AS max_us
          FROM spans LEFT JOIN children
            ON children.stream_id = spans.stream_id AND children.parent = spans.id
-         WHERE spans.id >= 0
+         WHERE spans.depth > 0
          GROUP BY name ORDER BY self_ms DESC LIMIT 10"
     )
 }
@@ -61,10 +64,10 @@ pub(crate) fn percentiles(process_id: Uuid) -> String {
 pub(crate) fn logs_by_level(process_id: Uuid) -> String {
     format!(
         "SELECT CASE level WHEN 1 THEN 'fatal' WHEN 2 THEN 'error' WHEN 3 THEN 'warn'
-                           WHEN 4 THEN 'info' WHEN 5 THEN 'debug' ELSE 'trace' END AS level,
+                           WHEN 4 THEN 'info' WHEN 5 THEN 'debug' ELSE 'trace' END AS severity,
                 count(*) AS lines, max(msg) AS example
          FROM log_entries WHERE process_id = '{process_id}'
-         GROUP BY log_entries.level ORDER BY log_entries.level"
+         GROUP BY level ORDER BY level"
     )
 }
 
@@ -85,7 +88,7 @@ pub(crate) fn spans_of_threads(stream_ids: &[String]) -> String {
         .iter()
         .map(|id| {
             format!(
-                "SELECT '{id}' AS stream_id, id, parent, name, duration, flags
+                "SELECT '{id}' AS stream_id, id, parent, depth, name, duration, flags
                  FROM view_instance('thread_spans', '{id}')"
             )
         })
