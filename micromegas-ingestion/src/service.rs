@@ -126,9 +126,11 @@ impl IngestionService {
         let result = self.decode_and_store(kind, principal, body).await;
         if let Err(error) = &result {
             let kind = kind.as_str();
-            match std::error::Error::source(error) {
-                Some(source) => warn!("{kind} not taken: {error}: {source}"),
-                None => warn!("{kind} not taken: {error}"),
+            match error {
+                Error::Unavailable { source: Some(source), .. } => {
+                    warn!("{kind} not taken: {error}: {source}");
+                }
+                _ => warn!("{kind} not taken: {error}"),
             }
         }
         result
