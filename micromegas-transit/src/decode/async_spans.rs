@@ -6,15 +6,21 @@ use super::fields::{i64_at, u64_at};
 use super::losses::{LossReason, Losses};
 use super::open::OpenBlock;
 use super::scopes::Scopes;
-use super::spans::{fill_properties, push_property_set};
+use super::spans::{clear, fill_properties, push_property_set};
 use super::tables::Tables;
 
 impl OpenBlock<'_> {
     /// Decodes the begins and ends of spans that may change threads: 8 types.
     pub fn async_spans(&self) -> Decoded<AsyncSpanColumns> {
-        let mut columns = AsyncSpanColumns::default();
+        self.async_spans_in(AsyncSpanColumns::default())
+    }
+
+    /// Does what [`async_spans`](Self::async_spans) does, in the memory of columns that are not
+    /// needed any more; what they hold is lost.
+    pub fn async_spans_in(&self, mut columns: AsyncSpanColumns) -> Decoded<AsyncSpanColumns> {
+        columns.clear(self.count_rows(|plan| matches!(plan, EventPlan::AsyncSpan(_))));
         let mut losses = Losses::default();
-        let mut scopes = Scopes::new(&self.tables);
+        let mut scopes = Scopes::new(&self.tables, std::mem::take(&mut columns.scopes));
         let record_count = self.for_each_event(&mut losses, |plan, record| match plan {
             EventPlan::AsyncSpan(plan) => {
                 columns.push(&self.tables, &mut scopes, plan, record.index, record.payload)
@@ -28,6 +34,28 @@ impl OpenBlock<'_> {
 }
 
 impl AsyncSpanColumns {
+    fn clear(&mut self, row_count: usize) {
+        let Self {
+            record,
+            ticks,
+            is_begin,
+            scope,
+            span_id,
+            parent_span_id,
+            depth,
+            properties,
+            scopes: _,
+        } = self;
+        clear(record, row_count);
+        clear(ticks, row_count);
+        clear(is_begin, row_count);
+        clear(scope, row_count);
+        clear(span_id, row_count);
+        clear(parent_span_id, row_count);
+        clear(depth, row_count);
+        clear(properties, 0);
+    }
+
     #[inline]
     fn push(
         &mut self,

@@ -68,8 +68,6 @@ pub(super) struct MetricPlan {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SpanPlan {
     pub(super) is_begin: bool,
-    /// Size of the whole record.
-    pub(super) record_bytes: u32,
     pub(super) time: usize,
     pub(super) scope: ScopePlan,
     pub(super) properties: Option<usize>,
@@ -276,13 +274,7 @@ impl Members<'_> {
             Some(name) => ScopePlan::Named { location: descriptor, name: self.reference(name)? },
         };
         let properties = self.optional_reference(properties)?;
-        Some(SpanPlan {
-            is_begin,
-            record_bytes: self.layout.size,
-            time: self.time()?,
-            scope,
-            properties,
-        })
+        Some(SpanPlan { is_begin, time: self.time()?, scope, properties })
     }
 
     fn thread_span(

@@ -4,12 +4,19 @@ use std::hash::{BuildHasher, RandomState};
 
 const EMPTY: u32 = u32::MAX;
 
-/// A map from `u64` ids to small indices: open addressing, one multiplication as its hash.
+/// Ids below this are looked up without hashing.
+const DIRECT_ID_MAX: usize = 4096;
+
+/// A map from `u64` ids to small indices.
 ///
-/// The multiplier is a random odd number, so that ids chosen on purpose do not collide more often
-/// than others. At most a quarter of the slots is used, so a look-up hardly ever probes twice.
+/// Clients either count ids from 1 on or send addresses. Small ids select from a table; others are
+/// hashed by one multiplication, with open addressing. The multiplier is a random odd number, so
+/// that ids chosen on purpose do not collide more often than others. At most a quarter of the slots
+/// is used, so a look-up hardly ever probes twice.
 #[derive(Debug)]
 pub(super) struct IdMap {
+    /// By id, at least as far as the greatest small one.
+    direct: Vec<u32>,
     slots: Vec<(u64, u32)>,
     count: usize,
     multiplier: u64,
@@ -20,7 +27,7 @@ pub(super) struct IdMap {
 impl Default for IdMap {
     fn default() -> Self {
         let multiplier = RandomState::new().hash_one(0) | 1;
-        Self { slots: vec![(0, EMPTY); 8], count: 0, multiplier, shift: 64 - 3 }
+        Self { direct: Vec::new(), slots: vec![(0, EMPTY); 8], count: 0, multiplier, shift: 64 - 3 }
     }
 }
 
@@ -33,6 +40,14 @@ impl IdMap {
     /// The index of `id`.
     #[inline]
     pub(super) fn get(&self, id: u64) -> Option<u32> {
+        match usize::try_from(id).ok().and_then(|id| self.direct.get(id)) {
+            Some(index) => (*index != EMPTY).then_some(*index),
+            None => self.get_hashed(id),
+        }
+    }
+
+    #[inline]
+    fn get_hashed(&self, id: u64) -> Option<u32> {
         let mask = self.slots.len() - 1;
         let mut slot = self.home(id);
         loop {
@@ -50,6 +65,9 @@ impl IdMap {
     /// Adds an id; an id that is there already keeps its index, and `false` is returned.
     pub(super) fn insert(&mut self, id: u64, index: u32) -> bool {
         debug_assert!(index != EMPTY, "an index counts things in memory");
+        if let Some(id) = usize::try_from(id).ok().filter(|id| *id < DIRECT_ID_MAX) {
+            return self.insert_direct(id, index);
+        }
         if (self.count + 1) * 4 > self.slots.len() {
             self.grow();
         }
@@ -67,6 +85,18 @@ impl IdMap {
             }
             slot += 1;
         }
+    }
+
+    fn insert_direct(&mut self, id: usize, index: u32) -> bool {
+        if id >= self.direct.len() {
+            self.direct.resize((id + 1).next_power_of_two().max(64), EMPTY);
+        }
+        let entry = &mut self.direct[id];
+        let is_new = *entry == EMPTY;
+        if is_new {
+            *entry = index;
+        }
+        is_new
     }
 
     fn grow(&mut self) {
@@ -88,7 +118,7 @@ mod tests {
 
     #[test]
     fn every_id_is_found_and_others_are_not() {
-        let ids = [0, 1, u64::MAX, 1 << 63, 0x7fff_0000_1000];
+        let ids = [0, 1, 4095, 4097, u64::MAX, 1 << 63, 0x7fff_0000_1000];
         let spread = (0..10_000).map(|i| i << 4);
         let mut map = IdMap::default();
         let all: Vec<u64> = ids.into_iter().chain(spread.skip(1)).collect();

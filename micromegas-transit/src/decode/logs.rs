@@ -5,6 +5,10 @@ use super::event_plan::{EventPlan, LogOrigin, LogPlan, Message};
 use super::fields::{i64_at, u64_at};
 use super::losses::{LossReason, Losses};
 use super::open::OpenBlock;
+use super::plain::{Batch, PlainTypes};
+use super::records::Record;
+use super::sites::{self, STRIDE, Sites, plain_kind};
+use super::spans::clear;
 use super::tables::Tables;
 use super::template::{self, Budget};
 use super::text;
@@ -15,42 +19,102 @@ impl OpenBlock<'_> {
     /// Decodes the log entries: 11 types. In tagged entries, properties called `target` and `level`
     /// override those of the call site; a level that cannot be read overrides nothing.
     pub fn logs(&self) -> Decoded<LogColumns> {
-        let mut columns = LogColumns::default();
-        let mut losses = Losses::default();
-        self.reserve_logs(&mut columns);
-        let mut budget = Budget(self.limits.column_bytes());
-        let record_count = self.for_each_event(&mut losses, |plan, record| match plan {
-            EventPlan::Log(plan) => {
-                let entry = Entry { tables: &self.tables, limits: &self.limits, plan };
-                entry.push(&mut columns, &mut budget, record.index, record.payload)
-            }
-            other => Self::pass_over(other),
-        });
-        Decoded { columns, record_count, losses }
+        self.logs_in(LogColumns::default())
     }
 
-    /// Makes room for as many rows as there are log entries, and for the text that comes from the
-    /// records themselves.
-    fn reserve_logs(&self, columns: &mut LogColumns) {
-        let (mut count, mut text_bytes) = (0, 0);
+    /// Does what [`logs`](Self::logs) does, in the memory of columns that are not needed any more;
+    /// what they hold is lost.
+    pub fn logs_in(&self, mut columns: LogColumns) -> Decoded<LogColumns> {
+        let sites = Sites::of(&self.tables, &self.limits);
+        let mut plain = PlainTypes::of(self, plain_kind);
+        let room = self.measure_logs(&sites, &mut plain);
+        columns.clear(&room);
+        let mut losses = Losses::default();
+        let mut budget = Budget(self.limits.column_bytes());
         let mut records = self.records();
-        while let Some(Ok(record)) = records.next_record() {
-            if let EventPlan::Log(plan) = self.plan_of(&record) {
-                count += 1;
-                if let Message::DynString(offset) | Message::Rest(offset) = plan.message {
-                    text_bytes += record.payload.len().saturating_sub(offset);
+        let mut in_runs = true;
+        loop {
+            in_runs = in_runs
+                && plain.read_run(&mut records, &self.tables.log_descriptor_ids, |batch| {
+                    columns.extend(&sites, &mut budget, batch)
+                });
+            let decode = |record: &Record<'_>| match self.plan_of(record) {
+                EventPlan::Log(plan) => {
+                    let entry = Entry { tables: &self.tables, limits: &self.limits, plan };
+                    entry.push(&mut columns, &mut budget, record.index, record.payload)
                 }
+                other => Self::pass_over(other),
+            };
+            if !Self::decode_next(&mut records, &mut losses, decode) {
+                break;
             }
         }
-        columns.record.reserve_exact(count);
-        columns.ticks.reserve_exact(count);
-        columns.level.reserve_exact(count);
-        columns.target.reserve_exact(count);
-        columns.message.offsets.reserve_exact(count);
-        columns.message.bytes.reserve(text_bytes);
-        columns.properties.reserve_exact(count);
+        Decoded { columns, record_count: records.count(), losses }
+    }
+
+    /// Walks over the log entries to see how much room their columns need. What templates become
+    /// is not known yet; they count as they are.
+    fn measure_logs(&self, sites: &Sites<'_>, plain: &mut PlainTypes<STRIDE>) -> Room {
+        let mut room = Room { rows: 0, text_bytes: 0 };
+        let mut records = self.records();
+        loop {
+            plain.read_run(&mut records, &self.tables.log_descriptor_ids, |batch| {
+                room.rows += batch.records.len();
+                room.text_bytes = room.text_bytes.saturating_add(sites.text_bytes(batch));
+                true
+            });
+            let Some(Ok(record)) = records.next_record() else {
+                room.text_bytes = room.text_bytes.min(self.limits.column_bytes());
+                return room;
+            };
+            if let EventPlan::Log(plan) = self.plan_of(&record) {
+                let entry = Entry { tables: &self.tables, limits: &self.limits, plan };
+                let text_bytes = entry.text_bytes(record.payload).unwrap_or_default();
+                room.rows += 1;
+                room.text_bytes = room.text_bytes.saturating_add(text_bytes);
+            }
+        }
     }
 }
+
+/// How many rows there are at most, and how much text.
+struct Room {
+    rows: usize,
+    text_bytes: usize,
+}
+
+impl LogColumns {
+    fn clear(&mut self, room: &Room) {
+        let Self { record, ticks, level, target, message, properties } = self;
+        clear(record, room.rows);
+        clear(ticks, room.rows);
+        clear(level, room.rows);
+        clear(target, room.rows);
+        clear(&mut message.offsets, room.rows + 1);
+        message.offsets.push(0);
+        clear(&mut message.bytes, room.text_bytes + sites::SLACK_BYTES);
+        clear(properties, room.rows);
+    }
+
+    /// Adds plain entries, unless their texts are too long together.
+    #[inline]
+    fn extend(&mut self, sites: &Sites<'_>, budget: &mut Budget, batch: Batch<'_, STRIDE>) -> bool {
+        if !sites.append_texts(&mut self.message, budget, batch) {
+            return false;
+        }
+        let descriptors =
+            || batch.descriptors.iter().map(|index| &sites.descriptors()[*index as usize]);
+        self.record.extend(batch.indices());
+        self.ticks.extend(batch.words(sites::TIME).map(u64::cast_signed));
+        self.level.extend(descriptors().map(|site| site.level));
+        self.target.extend(descriptors().map(|site| site.target));
+        self.properties.resize(self.record.len(), -1);
+        true
+    }
+}
+
+/// Codec and size in front of a text.
+const TEXT_HEADER_BYTES: usize = 1 + 4;
 
 /// What it takes to read the entries of one type.
 struct Entry<'a> {
@@ -98,6 +162,23 @@ impl Entry<'_> {
         columns.target.push(target);
         columns.properties.push(properties);
         Ok(())
+    }
+
+    /// Size of the message where it is known before it is made.
+    fn text_bytes(&self, record: &[u8]) -> Option<usize> {
+        let string = |index: i32| self.tables.strings.bytes_at(index as usize).map(<[u8]>::len);
+        match self.plan.message {
+            Message::Format | Message::Template => match self.plan.origin {
+                LogOrigin::Descriptor(offset) => {
+                    let site = self.tables.log_descriptor(u64_at(record, offset)?).ok()?;
+                    string(site.format)
+                }
+                LogOrigin::Inline { .. } => None,
+            },
+            Message::Reference(offset) => string(self.tables.string(u64_at(record, offset)?).ok()?),
+            Message::DynString(offset) => record.len().checked_sub(offset + TEXT_HEADER_BYTES),
+            Message::Rest(offset) => record.len().checked_sub(offset),
+        }
     }
 
     /// Adds the message, whole or not at all.

@@ -5,39 +5,109 @@ use super::event_plan::{EventPlan, MetricPlan};
 use super::fields::{Number, i64_at, u32_at, u64_at};
 use super::losses::{LossReason, Losses};
 use super::open::OpenBlock;
-use super::tables::Tables;
+use super::plain::{Batch, PlainTypes};
+use super::records::Record;
+use super::spans::clear;
+use super::tables::{MetricDescriptor, Tables};
 
 impl OpenBlock<'_> {
     /// Decodes the samples of metrics: 4 types. Properties called `name`, `unit` and `target`
     /// override those of the metric.
     pub fn metrics(&self) -> Decoded<MetricColumns> {
-        let mut columns = MetricColumns::default();
+        self.metrics_in(MetricColumns::default())
+    }
+
+    /// Does what [`metrics`](Self::metrics) does, in the memory of columns that are not needed any
+    /// more; what they hold is lost.
+    pub fn metrics_in(&self, mut columns: MetricColumns) -> Decoded<MetricColumns> {
+        columns.clear(self.count_rows(|plan| matches!(plan, EventPlan::Metric(_))));
         let mut losses = Losses::default();
-        columns.reserve(self.objects.len() / SMALLEST_RECORD);
-        let record_count = self.for_each_event(&mut losses, |plan, record| match plan {
-            EventPlan::Metric(plan) => {
-                columns.push(&self.tables, plan, record.index, record.payload)
+        let mut plain = PlainTypes::of(self, plain_kind);
+        let mut records = self.records();
+        loop {
+            plain.read_run(&mut records, &self.tables.metric_descriptor_ids, |batch| {
+                columns.extend(&self.tables.metric_descriptors, batch)
+            });
+            let decode = |record: &Record<'_>| match self.plan_of(record) {
+                EventPlan::Metric(plan) => {
+                    columns.push(&self.tables, plan, record.index, record.payload)
+                }
+                other => Self::pass_over(other),
+            };
+            if !Self::decode_next(&mut records, &mut losses, decode) {
+                break;
             }
-            other => Self::pass_over(other),
-        });
-        Decoded { columns, record_count, losses }
+        }
+        Decoded { columns, record_count: records.count(), losses }
     }
 }
 
-/// Size of the smallest metric record of published clients: type index, reference, value, time.
-const SMALLEST_RECORD: usize = 1 + 24;
+/// Size of a plain record: type index, descriptor, value, time.
+const STRIDE: usize = 1 + 24;
+const VALUE: usize = 1 + 8;
+const TIME: usize = 1 + 16;
+const FLOAT: u8 = 1;
+const INTEGER: u8 = 2;
+
+/// Whether the records of a type are plain samples, and of what.
+fn plain_kind(plan: &EventPlan) -> u8 {
+    match plan {
+        EventPlan::Metric(MetricPlan {
+            time: 16,
+            descriptor: 0,
+            value: 8,
+            value_kind,
+            properties: None,
+        }) => match value_kind {
+            Number::F64 => FLOAT,
+            Number::U64 => INTEGER,
+            _ => 0,
+        },
+        _ => 0,
+    }
+}
 
 impl MetricColumns {
-    fn reserve(&mut self, count: usize) {
-        self.record.reserve(count);
-        self.ticks.reserve(count);
-        self.name.reserve(count);
-        self.unit.reserve(count);
-        self.target.reserve(count);
-        self.value.reserve(count);
-        self.integer.reserve(count);
-        self.is_integer.reserve(count);
-        self.properties.reserve(count);
+    fn clear(&mut self, row_count: usize) {
+        let Self { record, ticks, name, unit, target, value, integer, is_integer, properties } =
+            self;
+        clear(record, row_count);
+        clear(ticks, row_count);
+        clear(name, row_count);
+        clear(unit, row_count);
+        clear(target, row_count);
+        clear(value, row_count);
+        clear(integer, row_count);
+        clear(is_integer, row_count);
+        clear(properties, row_count);
+    }
+
+    #[inline]
+    fn extend(&mut self, descriptors: &[MetricDescriptor], batch: Batch<'_, STRIDE>) -> bool {
+        let begin = self.record.len();
+        let end = begin + batch.records.len();
+        self.record.extend(batch.indices());
+        self.ticks.extend(batch.words(TIME).map(u64::cast_signed));
+        self.is_integer.extend(batch.kinds.iter().map(|kind| *kind == INTEGER));
+        self.properties.resize(end, -1);
+        self.name.resize(end, 0);
+        self.unit.resize(end, 0);
+        self.target.resize(end, 0);
+        let symbols = self.name[begin..].iter_mut();
+        let symbols = symbols.zip(&mut self.unit[begin..]).zip(&mut self.target[begin..]);
+        for (((name, unit), target), index) in symbols.zip(batch.descriptors) {
+            let metric = &descriptors[*index as usize];
+            (*name, *unit, *target) = (metric.name, metric.unit, metric.target);
+        }
+        self.value.resize(end, 0.0);
+        self.integer.resize(end, 0);
+        let values = self.value[begin..].iter_mut().zip(&mut self.integer[begin..]);
+        for (((value, integer), bits), kind) in values.zip(batch.words(VALUE)).zip(batch.kinds) {
+            let is_integer = *kind == INTEGER;
+            *value = if is_integer { bits as f64 } else { f64::from_bits(bits) };
+            *integer = if is_integer { bits } else { 0 };
+        }
+        true
     }
 
     #[inline]

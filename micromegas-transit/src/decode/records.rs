@@ -22,6 +22,14 @@ impl Extents {
         }
         Self(extents)
     }
+
+    /// The size of a type's records without their type index, if all have the same.
+    pub(super) fn fixed(&self, type_index: usize) -> Option<usize> {
+        match *self.0.get(type_index)? {
+            DYNAMIC | NONE => None,
+            size => Some(size as usize),
+        }
+    }
 }
 
 /// One record, its payload not yet looked at.
@@ -85,6 +93,38 @@ impl<'a> Records<'a> {
     /// Number of records met so far, the one that ended the walk included.
     pub(super) fn count(&self) -> u32 {
         self.index
+    }
+
+    /// Number of records from here on whose type is `wanted`.
+    pub(super) fn count_of(mut self, wanted: &[bool; 256]) -> usize {
+        let mut count = 0;
+        while let Some(&type_index) = self.rest().first() {
+            let extent = self.extents[usize::from(type_index)];
+            if matches!(extent, DYNAMIC | NONE) {
+                match self.next_record() {
+                    Some(Ok(_)) => count += usize::from(wanted[usize::from(type_index)]),
+                    _ => break,
+                }
+                continue;
+            }
+            // Where the next record begins does not hang on the one before as long as all are of
+            // one size, so the processor can look at many at once.
+            let stride = 1 + extent as usize;
+            let mut passed = 0;
+            for record in self.rest().chunks_exact(stride).take(self.allowance()) {
+                let type_index = usize::from(record[0]);
+                if self.extents[type_index] != extent {
+                    break;
+                }
+                count += usize::from(wanted[type_index]);
+                passed += 1;
+            }
+            if passed == 0 {
+                break;
+            }
+            self.advance(passed, passed * stride);
+        }
+        count
     }
 
     #[inline]
@@ -185,6 +225,28 @@ mod tests {
             assert_eq!(found.len(), 1);
             let stop = Stop { reason: LossReason::InvalidTypeIndex, index: 1, offset: 4 };
             assert_eq!(stopped, Some(stop));
+        }
+    }
+
+    #[test]
+    fn counting_and_walking_meet_the_same_records() {
+        let extents = Extents::of(&table());
+        let wanted = |types: &[usize]| {
+            let mut wanted = [false; 256];
+            types.iter().for_each(|index| wanted[*index] = true);
+            wanted
+        };
+        let mut bytes = [0, 1, 2, 3].repeat(5);
+        bytes.extend(BYTES);
+        for cut in 0..=bytes.len() {
+            for max_count in [0, 1, 4, 6, 10] {
+                let (found, ..) = walk(&bytes[..cut], max_count);
+                for types in [&[0][..], &[1], &[0, 1]] {
+                    let expected = found.iter().filter(|(t, ..)| types.contains(&usize::from(*t)));
+                    let records = Records::new(&bytes[..cut], &extents, max_count);
+                    assert_eq!(records.count_of(&wanted(types)), expected.count());
+                }
+            }
         }
     }
 

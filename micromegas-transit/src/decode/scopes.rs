@@ -27,8 +27,10 @@ pub(super) struct Scopes<'a> {
 }
 
 impl<'a> Scopes<'a> {
-    pub(super) fn new(tables: &'a Tables) -> Self {
-        Self { tables, scopes: tables.scopes.clone(), named: IdMap::default() }
+    /// Starts a pass; `memory` is used again, what it held is lost.
+    pub(super) fn new(tables: &'a Tables, mut memory: Vec<Scope>) -> Self {
+        memory.clone_from(&tables.scopes);
+        Self { tables, scopes: memory, named: IdMap::default() }
     }
 
     pub(super) fn into_scopes(self) -> Vec<Scope> {

@@ -8,5 +8,6 @@ mod limits;
 mod own_writer;
 mod round_trip;
 mod rust_client;
+mod same_columns;
 mod unreal_client;
 mod wire;
