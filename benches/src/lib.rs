@@ -15,11 +15,16 @@ mod bursts;
 pub mod c_lz4;
 mod cpu_clock;
 mod discarding_sink;
+mod log_block;
+mod metric_block;
+mod random;
 mod ring;
 mod span_block;
 
 pub use bursts::{in_bursts, in_bursts_of_two_threads};
 pub use cpu_clock::ThreadCpuTime;
 pub use discarding_sink::DiscardingSink;
+pub use log_block::LogBlock;
+pub use metric_block::MetricBlock;
 pub use ring::Ring;
 pub use span_block::SpanBlock;

@@ -5,6 +5,8 @@ use micromegas_transit::types::{
 };
 use micromegas_transit::{RecordQueue, ReflectDynamic};
 
+use crate::random::Random;
+
 /// Depth that the walk does not exceed.
 const DEPTH_MAX: usize = 30;
 
@@ -24,7 +26,7 @@ impl SpanBlock {
     /// functions begins, or the innermost one ends, 20 to 2,067 ticks after the step before. The
     /// same arguments give the same bytes.
     pub fn random_walk(event_count: usize, descriptor_count: u64) -> Self {
-        let mut random = Random(0x2545_f491_4f6c_dd1d);
+        let mut random = Random::new();
         let mut objects = RecordQueue::new();
         let mut open = Vec::with_capacity(DEPTH_MAX);
         let mut time = 1_000_000_000_000;
@@ -75,18 +77,6 @@ fn name_id(index: u64) -> u64 {
 
 fn span_id(index: u64) -> u64 {
     4 + 2 * index
-}
-
-/// Marsaglia's xorshift generator of 64 bits ("Xorshift RNGs", 2003), high half first.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.rotate_left(32)
-    }
 }
 
 #[cfg(test)]
