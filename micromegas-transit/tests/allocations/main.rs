@@ -1,0 +1,75 @@
+//! What decoding a block allocates: a number of times that does not depend on how many records
+//! there are, and never more than twice the decompressed block beside its columns.
+//!
+//! A binary of its own, because a process has one allocator.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
+mod blocks;
+mod counting;
+
+use blocks::{Kind, block};
+use counting::{Allocations, CountingAllocator, allocations_of};
+use micromegas_transit::{Limits, StreamPlan};
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+/// A frame's buffer is a whole number of LZ4 blocks, and tables of a few dependencies are there.
+const CONSTANT_BYTES: usize = (64 << 10) + (16 << 10);
+
+/// Decodes a block of `count` records and tells what that allocated, and the bytes of its columns
+/// and of its decompressed records.
+fn decoded(kind: Kind, count: usize) -> (Allocations, usize, usize) {
+    let block = block(kind, count);
+    let limits = Limits::default();
+    let plan = StreamPlan::compile(&block.layout, &limits).unwrap();
+    let (column_bytes, allocations) = allocations_of(|| {
+        let open = plan.open(&block.payload, &limits).unwrap();
+        kind.decode(&open, count)
+    });
+    (allocations, column_bytes, block.decompressed_bytes)
+}
+
+#[test]
+fn the_number_of_allocations_does_not_depend_on_the_number_of_records() {
+    for kind in Kind::ALL {
+        let (few, ..) = decoded(kind, 2_000);
+        let (many, ..) = decoded(kind, 20_000);
+        assert_eq!(few.count, many.count, "{kind:?}");
+        assert!(few.count < 100, "{kind:?}: {}", few.count);
+    }
+}
+
+#[test]
+fn memory_stays_below_twice_the_block_and_its_columns() {
+    for kind in Kind::ALL {
+        let (allocations, column_bytes, decompressed_bytes) = decoded(kind, 100_000);
+        let bound = 2 * decompressed_bytes + column_bytes;
+        let peak = allocations.peak_bytes;
+        assert!(peak <= bound, "{kind:?}: {peak} of {bound}");
+        // In fact the block is there once, and columns are not larger than they must be.
+        let exact = decompressed_bytes + column_bytes + CONSTANT_BYTES;
+        assert!(peak <= exact, "{kind:?}: {peak} of {exact}");
+    }
+}
+
+#[test]
+fn memory_that_is_used_again_is_not_allocated_again() {
+    for kind in Kind::ALL {
+        let block = block(kind, 20_000);
+        let limits = Limits::default();
+        let plan = StreamPlan::compile(&block.layout, &limits).unwrap();
+        let mut reader = kind.reader();
+        let mut read = || {
+            let (_, allocations) = allocations_of(|| reader.read(&plan, &block.payload, &limits));
+            allocations
+        };
+        let first = read();
+        let second = read();
+        assert_eq!(second, read(), "{kind:?}");
+        assert!(second.count < first.count, "{kind:?}");
+        // What is left are the tables of the dependencies.
+        assert!(second.peak_bytes < CONSTANT_BYTES, "{kind:?}: {}", second.peak_bytes);
+    }
+}
