@@ -77,7 +77,7 @@ pub mod types;
 
 pub use decode::{
     AsyncSpanColumns, Decoded, LogColumns, Loss, LossReason, Losses, MetricColumns, OpenBlock,
-    PropertySets, Scope, SpanColumns, StreamPlan, StringTable, TextColumn,
+    PlanCache, PropertySets, Scope, SpanColumns, StreamPlan, StringTable, TextColumn,
 };
 pub use document::{Block, Payload, ProcessInfo, RawPayload, StreamInfo, TickRange};
 pub use error::{Error, Result};

@@ -18,6 +18,7 @@ mod metrics;
 mod open;
 mod plain;
 mod plan;
+mod plan_cache;
 mod records;
 mod rows;
 mod scopes;
@@ -35,3 +36,4 @@ pub use columns::{
 pub use losses::{Loss, LossReason, Losses};
 pub use open::OpenBlock;
 pub use plan::StreamPlan;
+pub use plan_cache::PlanCache;

@@ -8,7 +8,7 @@ use super::type_graph::TypeGraph;
 use crate::{Limits, Payload, Result, StreamLayout};
 
 /// A stream's layout, compiled for decoding: made once for equal layouts, used for all their
-/// blocks. Keep it by [`LayoutHash`](crate::LayoutHash).
+/// blocks. A [`PlanCache`](super::PlanCache) keeps it.
 #[derive(Debug)]
 pub struct StreamPlan {
     pub(super) dependency_extents: Extents,
