@@ -44,9 +44,13 @@
 //! to by id (strings, descriptors of call sites, property sets); they travel with the block that
 //! needs them, so each block can be read alone.
 //!
-//! [`StreamPlan::compile`] turns a layout into a plan once; [`StreamPlan::open`] decompresses a
-//! block and resolves its dependencies into dense tables; [`OpenBlock::logs`] and its siblings fill
-//! columns in one pass.
+//! [`StreamPlan::compile`] turns a layout into a plan once, and a [`PlanCache`] keeps it for all
+//! streams of that layout; [`StreamPlan::open`] decompresses a block and resolves its dependencies
+//! into dense tables; [`OpenBlock::logs`] and its siblings fill columns.
+//!
+//! Who reads many blocks gives the memory of one to the next: [`StreamPlan::open_in`],
+//! [`OpenBlock::into_buffer`], and the twins of the decoders that end with `_in`. Pages fresh from
+//! the system can cost more than decoding what they hold.
 //!
 //! # Guarantees
 //!

@@ -73,7 +73,7 @@ impl AsyncSpanColumns {
         let depth = plan.depth.map_or(Some(0), |depth| depth.read(record)).ok_or(too_short)?;
         let scope = scopes.resolve(plan.span.scope, record)?;
         if let Some(offset) = plan.span.properties {
-            push_property_set(&mut self.properties, tables, self.record.len(), record, offset)?;
+            push_property_set(&mut self.properties, tables, &self.record, record, offset)?;
         }
         self.record.push(index);
         self.ticks.push(ticks);

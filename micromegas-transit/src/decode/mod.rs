@@ -1,8 +1,10 @@
 //! Decoding of blocks into columns.
 //!
 //! A layout compiles into a [`StreamPlan`]: for each type index the extent of its records and where
-//! each wanted member lies. Decoding is then one walk over the record buffer with one `match` per
-//! record; nothing is looked up by name, no string is hashed and nothing is allocated per record.
+//! each wanted member lies. Decoding counts the rows first, so that columns never grow, and then
+//! walks over the record buffer: records with the usual layouts in batches, one short loop for each
+//! column, all others with one `match` per record. Nothing is looked up by name, no string is
+//! hashed and nothing is allocated per record.
 
 mod async_spans;
 mod columns;

@@ -95,7 +95,7 @@ impl SpanColumns {
         let ticks = i64_at(record, plan.time).ok_or(LossReason::RecordTooShort)?;
         let scope = scopes.resolve(plan.scope, record)?;
         if let Some(offset) = plan.properties {
-            push_property_set(&mut self.properties, tables, self.record.len(), record, offset)?;
+            push_property_set(&mut self.properties, tables, &self.record, record, offset)?;
         }
         self.record.push(index);
         self.ticks.push(ticks);
@@ -111,18 +111,19 @@ pub(super) fn clear<T>(column: &mut Vec<T>, row_count: usize) {
     column.reserve_exact(row_count);
 }
 
-/// Adds the property set of the row `row` to a column that may lag behind: rows without properties
-/// are filled in when the next one with properties comes.
+/// Adds the property set of the next row to a column that may lag behind: rows without properties
+/// are filled in when the next one with properties comes. `rows` is a column of all rows before.
 pub(super) fn push_property_set(
     column: &mut Vec<i32>,
     tables: &Tables,
-    row: usize,
+    rows: &Vec<u32>,
     record: &[u8],
     offset: usize,
 ) -> Result<(), LossReason> {
     let id = u64_at(record, offset).ok_or(LossReason::RecordTooShort)?;
     let set = tables.property_set(id)?;
-    column.resize(row, -1);
+    column.reserve_exact(rows.capacity().saturating_sub(column.len()));
+    column.resize(rows.len(), -1);
     column.push(set);
     Ok(())
 }

@@ -3,11 +3,11 @@
 use micromegas_transit::types::{
     BeginAsyncSpanEvent, BeginThreadSpanEvent, EndThreadSpanEvent, FloatMetricEvent,
     IntegerMetricEvent, LogMetadataRecord, LogStaticStrEvent, LogStringEventV2,
-    MetricMetadataDependency, SpanRecord, StaticStringDependency, log, log_stream_layout,
-    metric_stream_layout, metrics, thread, thread_stream_layout,
+    MetricMetadataDependency, PropertySetDependency, SpanRecord, StaticStringDependency, log,
+    log_stream_layout, metric_stream_layout, metrics, thread, thread_stream_layout,
 };
 use micromegas_transit::{
-    AsyncSpanColumns, Limits, LogColumns, MetricColumns, OpenBlock, Payload, RecordQueue,
+    AsyncSpanColumns, Limits, LogColumns, MetricColumns, OpenBlock, Payload, RecordQueue, Reflect,
     ReflectDynamic, SpanColumns, StreamLayout, StreamPlan, TextColumn, compress_frame,
 };
 
@@ -18,7 +18,19 @@ pub(crate) enum Kind {
     Logs,
     Metrics,
     ThreadSpans,
+    TaggedEnds,
     AsyncSpans,
+}
+
+/// The end of a span, with properties.
+#[repr(C)]
+#[derive(Reflect)]
+struct TaggedEndThreadSpanEvent {
+    #[reflect(reference)]
+    thread_span_desc: u64,
+    #[reflect(reference)]
+    properties: u64,
+    time: i64,
 }
 
 /// A block with its stream's layout.
@@ -31,10 +43,17 @@ pub(crate) struct TestBlock {
 
 const TEXT: u64 = 1;
 const DESCRIPTOR: u64 = 2;
+const PROPERTIES: u64 = 3;
 
 impl Kind {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::ConstantLogs, Self::Logs, Self::Metrics, Self::ThreadSpans, Self::AsyncSpans];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::ConstantLogs,
+        Self::Logs,
+        Self::Metrics,
+        Self::ThreadSpans,
+        Self::TaggedEnds,
+        Self::AsyncSpans,
+    ];
 
     /// Decodes a block of `count` records into columns and tells their size in bytes.
     pub(crate) fn decode(self, block: &OpenBlock<'_>, count: usize) -> usize {
@@ -50,6 +69,10 @@ impl Kind {
             Self::ThreadSpans => {
                 let rows = block.thread_spans().columns.ticks.len();
                 (rows, rows * (4 + 8 + 1 + 4))
+            }
+            Self::TaggedEnds => {
+                let rows = block.thread_spans().columns.properties.len();
+                (rows, rows * (4 + 8 + 1 + 4 + 4))
             }
             Self::AsyncSpans => {
                 let rows = block.async_spans().columns.ticks.len();
@@ -96,7 +119,7 @@ impl Reader {
                 *logs = block.logs_in(std::mem::take(logs)).columns;
             }
             Kind::Metrics => *metrics = block.metrics_in(std::mem::take(metrics)).columns,
-            Kind::ThreadSpans => {
+            Kind::ThreadSpans | Kind::TaggedEnds => {
                 *thread_spans = block.thread_spans_in(std::mem::take(thread_spans)).columns;
             }
             Kind::AsyncSpans => {
@@ -143,10 +166,15 @@ fn stream(kind: Kind) -> (StreamLayout, RecordQueue) {
             queue.push(metrics::METRIC_METADATA, &metric);
             metric_stream_layout()
         }
-        Kind::ThreadSpans | Kind::AsyncSpans => {
+        Kind::ThreadSpans | Kind::TaggedEnds | Kind::AsyncSpans => {
             let span = SpanRecord { id, name: text, target, file, line, lod: 2 };
             queue.push(thread::SPAN, &span);
-            thread_stream_layout()
+            queue.push_dynamic(thread::PROPERTY_SET, |out| {
+                PropertySetDependency { id: PROPERTIES, properties: &[] }.write_to(out);
+            });
+            let mut layout = thread_stream_layout();
+            layout.objects.push(TaggedEndThreadSpanEvent::layout());
+            layout
         }
     };
     (layout, queue)
@@ -181,6 +209,11 @@ fn push(kind: Kind, queue: &mut RecordQueue, index: usize, time: i64) {
         Kind::ThreadSpans => {
             let event = EndThreadSpanEvent { thread_span_desc: desc, time };
             queue.push(thread::END_THREAD_SPAN_EVENT, &event);
+        }
+        Kind::TaggedEnds => {
+            let (thread_span_desc, properties) = (desc, PROPERTIES);
+            let event = TaggedEndThreadSpanEvent { thread_span_desc, properties, time };
+            queue.push(thread::END_ASYNC_SPAN_EVENT + 1, &event);
         }
         Kind::AsyncSpans => {
             let span_id = index as u64 + 1;
