@@ -10,9 +10,9 @@ use super::id_map::IdMap;
 use super::open::OpenBlock;
 use super::records::Records;
 
-/// Records that are read together: few enough to stay in the nearest cache until their last column
-/// is made.
-const BATCH: usize = 512;
+/// Records that are read together: few enough that they and their rows stay in the nearest cache
+/// until the last column is made.
+const BATCH: usize = 128;
 
 /// The plain types of a stream, whose records are `STRIDE` bytes long, type index included.
 #[derive(Debug)]
