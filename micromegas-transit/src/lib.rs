@@ -72,12 +72,15 @@ mod layout;
 mod limits;
 mod lz4;
 mod queue;
+mod record_set;
 mod reflect;
 pub mod types;
 
 pub use decode::{
-    AsyncSpanColumns, Decoded, LogColumns, Loss, LossReason, Losses, MetricColumns, OpenBlock,
-    PropertySets, Scope, SpanColumns, StreamPlan, StringTable, TextColumn,
+    AsyncSpanColumns, BytesColumn, ColumnValues, Decoded, Event, EventColumn, EventColumns,
+    EventKind, EventType, ImageColumns, LogColumns, Loss, LossReason, Losses, MetricColumns,
+    NetSpanColumns, NetSpanEdge, NetSpanKind, Object, OpenBlock, PropertySets, Scope, SpanColumns,
+    StreamPlan, StringTable, TextColumn, Value, Visited,
 };
 pub use document::{Block, Payload, ProcessInfo, RawPayload, StreamInfo, TickRange};
 pub use error::{Error, Result};
@@ -88,4 +91,5 @@ pub use limits::Limits;
 pub use lz4::{compress_frame, decompress_frame, decompress_frame_into};
 pub use micromegas_transit_derive::Reflect;
 pub use queue::RecordQueue;
+pub use record_set::{Holds, RecordSet, TypedQueue, layout_table};
 pub use reflect::{Reflect, ReflectDynamic, ReflectMember};

@@ -8,27 +8,43 @@ mod async_spans;
 mod columns;
 mod dependencies;
 mod dependency_plan;
+mod derived;
 mod event_plan;
+mod event_types;
 mod fields;
 mod id_map;
+mod images;
 mod interner;
 mod logs;
 mod losses;
 mod metrics;
+mod net;
+mod objects;
 mod open;
 mod plan;
 mod records;
 mod scopes;
+mod sequences;
+mod shapes;
 mod spans;
 mod tables;
 mod template;
 mod text;
 mod type_graph;
+mod value;
+mod visit;
 
 pub use columns::{
     AsyncSpanColumns, Decoded, LogColumns, MetricColumns, PropertySets, Scope, SpanColumns,
     StringTable, TextColumn,
 };
+pub use derived::{ColumnValues, EventColumn, EventColumns};
+pub use event_types::{EventKind, EventType};
+pub use images::{BytesColumn, ImageColumns};
 pub use losses::{Loss, LossReason, Losses};
+pub use net::{NetSpanColumns, NetSpanEdge, NetSpanKind};
 pub use open::OpenBlock;
 pub use plan::StreamPlan;
+pub(crate) use type_graph::check_table;
+pub use value::{Event, Object, Value};
+pub use visit::Visited;

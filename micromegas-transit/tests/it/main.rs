@@ -3,8 +3,12 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+mod compile_time;
+mod custom_events;
 mod hostile;
+mod images;
 mod limits;
+mod net;
 mod own_writer;
 mod round_trip;
 mod rust_client;
