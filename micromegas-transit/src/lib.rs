@@ -48,6 +48,21 @@
 //! block and resolves its dependencies into dense tables; [`OpenBlock::logs`] and its siblings fill
 //! columns in one pass.
 //!
+//! # Events of one's own
+//!
+//! A struct that derives [`Reflect`] is an event type; [`record_set!`] lists the types of a queue,
+//! and a [`TypedQueue`] takes records of these types and no others. Readers need not know them:
+//! [`OpenBlock::event_columns`] gives columns named after members, with references resolved, for any
+//! type that [`StreamPlan::event_types`] lists. [`OpenBlock::visit_events`] shows all events of a
+//! block one by one as [`Value`]s; it is for people who look into a block, not for queries.
+//!
+//! # Other versions
+//!
+//! Members are found by name: they may come in any order, with any offset, and integers in any
+//! width. A member that is not known is passed over, and one that is not needed may be missing. A
+//! type that is not known is skipped by its size and counted, and so is one that lacks a needed
+//! member; the indices of the events behind it stay right.
+//!
 //! # Guarantees
 //!
 //! Bytes from outside never cause a panic, unbounded memory or unbounded recursion: they are read
