@@ -37,9 +37,9 @@ pub struct Limits {
     pub text_bytes: usize,
     /// Greatest number of name and value pairs in all property sets of a block together (16 Mi).
     pub property_count: usize,
-    /// Greatest size of all columns that are derived from the reflection of one type, and of all
-    /// values that one visit of a block's events makes (1 GiB). Members may overlap and refer to
-    /// the same things again and again, so neither is bounded by the size of the block.
+    /// Greatest size of all columns that are derived from reflection in one pass, and of all values
+    /// that one visit of a block's events makes (1 GiB). Members may overlap and refer to the same
+    /// things again and again, so neither is bounded by the size of the block.
     pub derived_bytes: usize,
 }
 

@@ -8,6 +8,7 @@ mod async_spans;
 mod columns;
 mod dependencies;
 mod dependency_plan;
+mod derivation;
 mod derived;
 mod event_plan;
 mod event_types;

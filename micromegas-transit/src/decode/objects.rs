@@ -16,6 +16,8 @@ pub(super) struct Objects<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DependencyObject<'a> {
     pub(super) type_index: usize,
+    /// Where the payload begins in the block's dependencies.
+    pub(super) position: usize,
     pub(super) payload: &'a [u8],
 }
 
@@ -34,7 +36,10 @@ impl<'a> Objects<'a> {
             };
             let Some(id) = super::fields::u64_at(record.payload, offset) else { continue };
             if found.ids.insert(id, found.objects.len() as u32) {
-                found.objects.push(DependencyObject { type_index, payload: record.payload });
+                // Behind the record's type index.
+                let position = record.offset + 1;
+                let payload = record.payload;
+                found.objects.push(DependencyObject { type_index, position, payload });
             }
         }
         found

@@ -271,6 +271,7 @@ proptest! {
                 custom_count += custom.columns.record.len();
             }
             prop_assert!(custom_count <= logs.record_count as usize);
+            prop_assert_eq!(block.custom_events().record_count, logs.record_count);
         }
     }
 

@@ -266,3 +266,65 @@ fn members_that_overlap_do_not_fill_memory() {
     let loss = decoded.losses.iter().next().unwrap();
     assert_eq!((loss.first_record, loss.first_offset), (10, 90));
 }
+
+#[test]
+fn all_types_of_a_clients_own_are_decoded_in_one_pass() {
+    let mut objects = contact_objects();
+    objects.insert(1, dynamic("Sized"));
+    objects
+        .insert(2, fixed("LogStaticStrEvent", 16, &[("desc", "& D", 0, 8), ("time", "i64", 8, 8)]));
+    let queue = Queue::new()
+        .fixed(3, contact(1, 3, 10, 4))
+        .fixed(0, Bytes::new().i64(5))
+        .dynamic(1, Bytes::new().u64(1))
+        .fixed(2, Bytes::new().u64(1).i64(1))
+        .fixed(3, contact(2, 99, 10, 4))
+        .fixed(0, Bytes::new().i64(6));
+    let plan = plan(dependencies(), objects);
+    let block = open(&plan, &dependency_queue(), &queue);
+    let all = block.custom_events();
+    assert_eq!(all.record_count, 6);
+    let names: Vec<_> = all.columns.iter().map(|columns| columns.type_name.as_str()).collect();
+    assert_eq!(names, ["Elsewhere", "Contact"]);
+    assert_eq!(all.columns[0], block.event_columns(0).columns);
+    assert_eq!(all.columns[1], block.event_columns(3).columns);
+    assert_eq!(all.columns[0].record, [1, 5]);
+    assert_eq!(all.columns[1].record, [0, 4]);
+    assert_eq!(all.losses.count(LossReason::UnknownType), 1);
+    assert_eq!(all.losses.count(LossReason::MissingDependency), 1);
+    assert_eq!(all.losses.total(), 2);
+}
+
+#[test]
+fn the_number_of_columns_is_limited() {
+    // Two references to a struct of five leaves besides its id.
+    let members = [("a", "& ActorClass", 0, 8), ("b", "& ActorClass", 8, 8), ("t", "i64", 16, 8)];
+    let objects = vec![fixed("Pair", 24, &members)];
+    let queue = Queue::new().fixed(0, Bytes::new().u64(10).u64(11).i64(5));
+    let plan = plan(dependencies(), objects);
+    let columns_within = |members_per_record| {
+        let limits = Limits { members_per_record, ..Limits::default() };
+        let block = plan.open(&payload(&dependency_queue(), &queue), &limits).unwrap();
+        let decoded = block.event_columns(0);
+        assert_eq!(decoded.columns.record, [0]);
+        assert!(decoded.columns.get("t").is_some());
+        (decoded.columns.columns.len(), decoded.losses.count(LossReason::DerivedLimitExceeded))
+    };
+    assert_eq!(columns_within(1024), (11, 0));
+    assert_eq!(columns_within(3 + 10), (11, 0));
+    assert_eq!(columns_within(3 + 7), (8, 1));
+    assert_eq!(columns_within(3), (1, 2));
+}
+
+#[test]
+fn a_dependency_that_refers_to_nothing_costs_the_value_and_is_counted() {
+    let nameless = Bytes::new().u64(12).u64(99).u64(0).u32(0).u32(7).u32(8).padding(4);
+    let dependency_queue = dependency_queue().fixed(2, nameless);
+    let queue = Queue::new().fixed(1, contact(1, 3, 10, 4)).fixed(1, contact(2, 3, 12, 4));
+    let plan = plan(dependencies(), contact_objects());
+    let decoded = open(&plan, &dependency_queue, &queue).event_columns(1);
+    assert_eq!(decoded.columns.get("class.name").unwrap().present, [true, false]);
+    assert!(decoded.columns.get("class.size.x").unwrap().present.is_empty());
+    assert_eq!(decoded.losses.count(LossReason::MissingDependency), 1);
+    assert_eq!(decoded.losses.total(), 1);
+}
