@@ -241,6 +241,33 @@ fn events_of_ones_own() {
     assert_eq!(rows[0].get("d").small(), 8);
 }
 
+record_set! {
+    /// Built-in types, and one that published readers have never heard of.
+    struct MixedEvents {
+        Collision,
+        BeginThreadSpanEvent,
+        EndThreadSpanEvent,
+    }
+}
+
+#[test]
+fn built_in_events_among_unknown_ones() {
+    let mut dependencies = TypedQueue::<ThreadDependencies>::new();
+    push_strings(&mut dependencies, &["work", "app", "src/file.rs"]);
+    dependencies.push(&SpanRecord { id: 4, name: 1, target: 2, file: 3, line: 9, lod: 2 });
+    let collision = Collision { what: 1, force: 2.5, time: 3, count: 4, a: 5, b: 6, c: 7, d: 8 };
+    let mut events = TypedQueue::<MixedEvents>::new();
+    events.push(&collision);
+    events.push(&BeginThreadSpanEvent { thread_span_desc: 4, time: 1 });
+    events.push(&collision);
+    events.push(&EndThreadSpanEvent { thread_span_desc: 4, time: 2 });
+    let rows = delivered("cpu", &dependencies, &events);
+    let names: Vec<_> = rows.iter().map(Value::type_name).collect();
+    assert_eq!(names, ["Collision", "BeginThreadSpanEvent", "Collision", "EndThreadSpanEvent"]);
+    assert_eq!(rows[3].get("thread_span_desc").get("name").text(), "work");
+    assert_eq!(rows[2].get("what").text(), "work");
+}
+
 #[test]
 fn blocks_without_events_are_frames_too() {
     let rows =
