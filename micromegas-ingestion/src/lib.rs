@@ -48,6 +48,8 @@
 //!
 //! One body may have [`IngestionOptions::body_bytes_max`] bytes, and all bodies being worked on
 //! together [`IngestionOptions::in_flight_bytes_max`]; so memory stays bounded whatever clients do.
+//! A stream whose types contain each other, or exceed [`IngestionOptions::layout_limits`], is
+//! refused when it is registered: no reader could decode its blocks.
 //!
 //! # Who is asking
 //!

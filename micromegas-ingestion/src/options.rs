@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use micromegas_lakehouse::Principal;
+use micromegas_transit::Limits;
 
 /// What the host decides about ingestion. [`Default`] suits a server on a trusted network.
 #[derive(Debug, Clone)]
@@ -24,6 +25,9 @@ pub struct IngestionOptions {
     /// [`Principal::local`] by default; `None` answers such requests with 401, which is the
     /// setting for a host that authenticates.
     pub anonymous: Option<Principal>,
+    /// What the layout of a stream may ask of decoders: number, nesting and members of its types.
+    /// A stream beyond is answered with 400, and so is one whose types contain each other.
+    pub layout_limits: Limits,
 }
 
 impl Default for IngestionOptions {
@@ -34,6 +38,7 @@ impl Default for IngestionOptions {
             retry_after: Duration::from_secs(2),
             probe_timeout: Duration::from_secs(2),
             anonymous: Some(Principal::local()),
+            layout_limits: Limits::default(),
         }
     }
 }
@@ -76,6 +81,13 @@ impl IngestionOptions {
     #[must_use]
     pub fn with_anonymous(mut self, principal: Option<Principal>) -> Self {
         self.anonymous = principal;
+        self
+    }
+
+    /// Sets [`layout_limits`](Self::layout_limits).
+    #[must_use]
+    pub fn with_layout_limits(mut self, limits: Limits) -> Self {
+        self.layout_limits = limits;
         self
     }
 }

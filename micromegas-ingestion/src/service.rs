@@ -81,7 +81,8 @@ impl IngestionService {
     /// Takes a CBOR stream document.
     ///
     /// # Errors
-    /// As [`insert_process`](Self::insert_process).
+    /// As [`insert_process`](Self::insert_process); [`Error::InvalidInput`] also for a layout whose
+    /// types contain each other or exceed [`IngestionOptions::layout_limits`].
     ///
     /// # Cancel safety
     /// As [`insert_process`](Self::insert_process).
@@ -157,6 +158,7 @@ impl IngestionService {
             }
             DocumentKind::Stream => {
                 let mut stream = StreamInfo::from_cbor(body).map_err(|e| malformed(kind, e))?;
+                self.check_layout(&stream)?;
                 remove_reserved(&mut stream.properties);
                 self.lake.insert_stream(tenant, stream).await
             }
@@ -166,6 +168,14 @@ impl IngestionService {
             }
         };
         stored.map_err(|source| self.not_stored(kind, source))
+    }
+
+    /// Refuses a layout that no reader could decode blocks with, before any block comes.
+    fn check_layout(&self, stream: &StreamInfo) -> Result<(), Error> {
+        stream.layout.check(&self.options.layout_limits).map_err(|source| Error::InvalidInput {
+            reason: format!("the stream's layout cannot be decoded: {source}"),
+            source: Some(Box::new(source)),
+        })
     }
 
     /// What a failure of the lake means to the sender. Only what can never be stored is "never

@@ -5,7 +5,8 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use crate::cbor::{Reader, Writer};
-use crate::{Error, Result};
+use crate::decode::check_table;
+use crate::{Error, Limits, Result};
 
 /// One reflected type: a record of a queue, or a type that records are made of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -74,6 +75,20 @@ impl StreamLayout {
         let mut hash = [0; 16];
         hash.copy_from_slice(&digest[..16]);
         LayoutHash(hash)
+    }
+
+    /// Refuses what no decoder can use: types that contain themselves or each other, types that
+    /// nest too deeply or have too many members, too many types. Meant for the place where streams
+    /// are registered; its cost is linear in the size of the tables.
+    ///
+    /// Types that are not known, or whose members are missing or misplaced, are no error: their
+    /// records can be skipped.
+    ///
+    /// # Errors
+    /// [`Error::InvalidLayout`] with the type's name, or [`Error::LimitExceeded`].
+    pub fn check(&self, limits: &Limits) -> Result<()> {
+        check_table(&self.dependencies, limits)?;
+        check_table(&self.objects, limits)
     }
 
     /// Encodes both tables as one CBOR map, in the order they have.

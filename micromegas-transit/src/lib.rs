@@ -52,6 +52,21 @@
 //! [`OpenBlock::into_buffer`], and the twins of the decoders that end with `_in`. Pages fresh from
 //! the system can cost more than decoding what they hold.
 //!
+//! # Events of one's own
+//!
+//! A struct that derives [`Reflect`] is an event type; [`record_set!`] lists the types of a queue,
+//! and a [`TypedQueue`] takes records of these types and no others. Readers need not know them:
+//! [`OpenBlock::event_columns`] gives columns named after members, with references resolved, for any
+//! type that [`StreamPlan::event_types`] lists. [`OpenBlock::visit_events`] shows all events of a
+//! block one by one as [`Value`]s; it is for people who look into a block, not for queries.
+//!
+//! # Other versions
+//!
+//! Members are found by name: they may come in any order, with any offset, and integers in any
+//! width. A member that is not known is passed over, and one that is not needed may be missing. A
+//! type that is not known is skipped by its size and counted, and so is one that lacks a needed
+//! member; the indices of the events behind it stay right.
+//!
 //! # Guarantees
 //!
 //! Bytes from outside never cause a panic, unbounded memory or unbounded recursion: they are read
@@ -76,12 +91,15 @@ mod layout;
 mod limits;
 mod lz4;
 mod queue;
+mod record_set;
 mod reflect;
 pub mod types;
 
 pub use decode::{
-    AsyncSpanColumns, Decoded, LogColumns, Loss, LossReason, Losses, MetricColumns, OpenBlock,
-    PlanCache, PropertySets, Scope, SpanColumns, StreamPlan, StringTable, TextColumn,
+    AsyncSpanColumns, BytesColumn, ColumnValues, Decoded, Event, EventColumn, EventColumns,
+    EventKind, EventType, ImageColumns, LogColumns, Loss, LossReason, Losses, MetricColumns,
+    NetSpanColumns, NetSpanEdge, NetSpanKind, Object, OpenBlock, PlanCache, PropertySets, Scope,
+    SpanColumns, StreamPlan, StringTable, TextColumn, Value, Visited,
 };
 pub use document::{Block, Payload, ProcessInfo, RawPayload, StreamInfo, TickRange};
 pub use error::{Error, Result};
@@ -92,4 +110,5 @@ pub use limits::Limits;
 pub use lz4::{compress_frame, decompress_frame, decompress_frame_into};
 pub use micromegas_transit_derive::Reflect;
 pub use queue::RecordQueue;
+pub use record_set::{Holds, RecordSet, TypedQueue, layout_table};
 pub use reflect::{Reflect, ReflectDynamic, ReflectMember};

@@ -1,5 +1,7 @@
 //! Bounds on what untrusted bytes may make a decoder do.
 
+use crate::{Error, Result, decompress_frame_into};
+
 /// Limits of decoding. Every allocation that depends on untrusted bytes stays within them.
 ///
 /// ```
@@ -12,6 +14,12 @@
 pub struct Limits {
     /// Greatest size of one decompressed record buffer (256 MiB).
     pub decompressed_bytes: usize,
+    /// Greatest ratio of decompressed to compressed size, for buffers larger than
+    /// `ratio_free_bytes` (256, which is just more than LZ4 frames can reach).
+    pub decompression_ratio: u32,
+    /// Size up to which a buffer may have any ratio, because small blocks of equal events compress
+    /// to nearly nothing (16 MiB).
+    pub ratio_free_bytes: usize,
     /// Greatest number of records in one buffer (64 Mi).
     pub record_count: u32,
     /// Greatest number of types in one layout table (1,024).
@@ -20,6 +28,8 @@ pub struct Limits {
     pub type_depth: u32,
     /// Greatest number of members of one record, nested ones counted each time (1,024).
     pub members_per_record: u32,
+    /// Greatest length of the name of a type or a member, in bytes (1,024).
+    pub name_bytes: usize,
     /// Greatest size of one string (16 MiB).
     pub string_bytes: usize,
     /// Greatest size of a whole text column, and of the string table of a block (1 GiB; never above
@@ -27,24 +37,50 @@ pub struct Limits {
     pub text_bytes: usize,
     /// Greatest number of name and value pairs in all property sets of a block together (16 Mi).
     pub property_count: usize,
+    /// Greatest size of all columns that are derived from reflection in one pass, and of all values
+    /// that one visit of a block's events makes (1 GiB). Members may overlap and refer to the same
+    /// things again and again, so neither is bounded by the size of the block.
+    pub derived_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             decompressed_bytes: 256 << 20,
+            decompression_ratio: 256,
+            ratio_free_bytes: 16 << 20,
             record_count: 64 << 20,
             type_count: 1024,
             type_depth: 8,
             members_per_record: 1024,
+            name_bytes: 1024,
             string_bytes: 16 << 20,
             text_bytes: 1 << 30,
             property_count: 16 << 20,
+            derived_bytes: 1 << 30,
         }
     }
 }
 
 impl Limits {
+    /// How many bytes a buffer may decompress to that has `compressed_bytes` when compressed.
+    pub fn decompressed_bound(&self, compressed_bytes: usize) -> usize {
+        let by_ratio = compressed_bytes.saturating_mul(self.decompression_ratio as usize);
+        by_ratio.max(self.ratio_free_bytes).min(self.decompressed_bytes)
+    }
+
+    /// Decompresses one LZ4 frame within the limits on size and ratio.
+    pub(crate) fn decompress_into(&self, frame: &[u8], content: &mut Vec<u8>) -> Result<()> {
+        let bound = self.decompressed_bound(frame.len());
+        decompress_frame_into(frame, bound, content).map_err(|error| match error {
+            Error::LimitExceeded { .. } if bound < self.decompressed_bytes => {
+                let limit = self.decompression_ratio.into();
+                Error::LimitExceeded { what: "decompression ratio", limit }
+            }
+            other => other,
+        })
+    }
+
     /// The limit of a text column's size, such that 32-bit offsets always suffice.
     pub(crate) fn column_bytes(&self) -> usize {
         self.text_bytes.min(i32::MAX as usize)

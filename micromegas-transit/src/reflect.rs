@@ -24,35 +24,11 @@ use crate::{MemberLayout, TypeLayout};
 /// assert!(layout.members[0].is_reference);
 /// ```
 ///
-/// Padding is refused at compile time, because its bytes would be uninitialised:
+/// Padding is refused at compile time, because its bytes would be uninitialised. So are members
+/// that decoders cannot read (among them references: no address leaves the process), structs whose
+/// layout the compiler may choose, and two members of one name.
 ///
-/// ```compile_fail
-/// #[repr(C)]
-/// #[derive(micromegas_transit::Reflect)]
-/// struct Padded {
-///     small: u8,
-///     large: u64,
-/// }
-/// ```
-///
-/// So is a member that decoders cannot read:
-///
-/// ```compile_fail
-/// #[repr(C)]
-/// #[derive(micromegas_transit::Reflect)]
-/// struct Unreadable {
-///     text: &'static str,
-/// }
-/// ```
-///
-/// And a struct whose layout the compiler may choose:
-///
-/// ```compile_fail
-/// #[derive(micromegas_transit::Reflect)]
-/// struct Free {
-///     value: u64,
-/// }
-/// ```
+/// [`record_set!`](crate::record_set) makes a queue's set of such types.
 pub trait Reflect {
     /// Size in bytes. On little-endian machines the value's own memory is exactly what
     /// [`write_to`](Self::write_to) writes.
@@ -73,6 +49,11 @@ pub trait ReflectDynamic {
     /// The layout as the wire describes it: size 0 and no members. Decoders know these types by
     /// name.
     fn layout() -> TypeLayout;
+
+    /// The layouts of the types that payloads are made of, without being records themselves.
+    fn parts() -> Vec<TypeLayout> {
+        Vec::new()
+    }
 
     /// Appends the record's payload.
     fn write_to(&self, out: &mut Vec<u8>);

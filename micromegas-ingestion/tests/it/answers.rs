@@ -1,7 +1,8 @@
 //! What each kind of document, good or bad, is answered with.
 
 use axum::http::StatusCode;
-use micromegas_transit::ProcessInfo;
+use micromegas_ingestion::IngestionOptions;
+use micromegas_transit::{Limits, MemberLayout, ProcessInfo, StreamInfo, StreamLayout, TypeLayout};
 
 use crate::documents::Client;
 use crate::server::Server;
@@ -60,6 +61,47 @@ async fn a_duplicate_is_a_success_and_the_first_document_wins() {
     let tenant = micromegas_lakehouse::Tenant::default();
     let process = server.lakehouse.store().fetch_process(&tenant, client.process_id).await.unwrap();
     assert_eq!(process.unwrap().info.exe, "/usr/bin/test");
+}
+
+#[tokio::test]
+async fn a_stream_whose_types_contain_each_other_is_refused() {
+    let server = Server::new();
+    let client = Client::new();
+    let containing = |name: &str, nested: &str| TypeLayout {
+        name: name.to_owned(),
+        size: 8,
+        members: vec![MemberLayout {
+            name: "inner".to_owned(),
+            type_name: nested.to_owned(),
+            offset: 0,
+            size: 8,
+            is_reference: false,
+        }],
+        is_reference: false,
+    };
+    let tables = [vec![containing("A", "A")], vec![containing("A", "B"), containing("B", "A")]];
+    for table in tables {
+        for layout in [
+            StreamLayout { dependencies: table.clone(), objects: Vec::new() },
+            StreamLayout { dependencies: Vec::new(), objects: table.clone() },
+        ] {
+            let stream = StreamInfo { layout, ..client.stream() };
+            let answer = server.post("/ingestion/insert_stream", stream.to_cbor()).await;
+            answer.assert_refused(StatusCode::BAD_REQUEST);
+            assert!(answer.text.contains("type `A`"), "{answer:?}");
+        }
+    }
+    // The same stream with a layout that can be decoded is welcome.
+    server.post("/ingestion/insert_stream", client.stream().to_cbor()).await.assert_ok();
+}
+
+#[tokio::test]
+async fn the_limits_on_layouts_are_the_hosts() {
+    let limits = Limits { type_count: 2, ..Limits::default() };
+    let server = Server::with_options(IngestionOptions::default().with_layout_limits(limits));
+    let answer = server.post("/ingestion/insert_stream", Client::new().stream().to_cbor()).await;
+    answer.assert_refused(StatusCode::BAD_REQUEST);
+    assert!(answer.text.contains("number of types"), "{answer:?}");
 }
 
 #[tokio::test]

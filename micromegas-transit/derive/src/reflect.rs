@@ -1,8 +1,10 @@
 //! The expansion of `#[derive(Reflect)]`.
 
+use std::collections::HashSet;
+
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Result};
+use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Result, Type};
 
 /// What `#[reflect(…)]` says about a struct or a member.
 #[derive(Default)]
@@ -37,11 +39,17 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let mut writes = Vec::new();
     let mut sizes = Vec::new();
     let mut reference_checks = Vec::new();
+    let mut names = HashSet::new();
     for field in &fields.named {
         let Some(member) = &field.ident else { continue };
         let member_type = &field.ty;
         let options = parse_options(&field.attrs)?;
         let name = options.name.unwrap_or_else(|| member.to_string());
+        refuse_type(member_type, options.reference)?;
+        if !names.insert(name.clone()) {
+            let message = format!("two members are called `{name}`: decoders find them by name");
+            return Err(Error::new_spanned(member, message));
+        }
         let reference = options.reference;
         if reference {
             reference_checks.push(quote! {
@@ -112,6 +120,42 @@ fn require_repr_c(input: &DeriveInput) -> Result<()> {
             "add #[repr(C)]: the layout of a reflected struct is part of the wire",
         ))
     }
+}
+
+/// Refuses types that no decoder can read, where the compiler's own words would not help.
+fn refuse_type(member_type: &Type, is_reference: bool) -> Result<()> {
+    let refuse = |message: &str| Err(Error::new_spanned(member_type, message));
+    let name = match member_type {
+        Type::Reference(_) | Type::Ptr(_) | Type::BareFn(_) => {
+            return refuse(
+                "no address leaves the process: store the id of a dependency as a u64, and mark \
+                 it with #[reflect(reference)]",
+            );
+        }
+        Type::Array(_) | Type::Slice(_) | Type::Tuple(_) => {
+            return refuse("decoders read single numbers: give each element a member of its own");
+        }
+        Type::Path(path) => path.path.get_ident().map(ToString::to_string).unwrap_or_default(),
+        _ => return Ok(()),
+    };
+    let wider = match name.as_str() {
+        "bool" => "u8",
+        "char" | "u16" => "u32",
+        "usize" => "u64",
+        "i8" | "i16" | "i32" | "isize" => "i64",
+        "f32" => "f64",
+        "String" => {
+            return refuse(
+                "a text is a dependency: send it as a StaticStringDependency, store its id as a \
+                 u64, and mark that with #[reflect(reference)]",
+            );
+        }
+        "u8" | "u32" | "i64" | "f64" if is_reference => {
+            return refuse("a reference is an id of 64 bits: make the member a u64");
+        }
+        _ => return Ok(()),
+    };
+    refuse(&format!("published decoders do not read `{name}`: use {wider} instead"))
 }
 
 fn parse_options(attributes: &[Attribute]) -> Result<Options> {

@@ -20,6 +20,8 @@ use crate::cursor::Cursor;
 struct Reader<'a> {
     limits: &'a Limits,
     strings: Interner,
+    /// Only to notice duplicates.
+    custom_ids: IdMap,
     tables: Tables,
 }
 
@@ -28,6 +30,7 @@ pub(super) fn read(plan: &StreamPlan, bytes: &[u8], limits: &Limits) -> Tables {
     let mut reader = Reader {
         limits,
         strings: Interner::new(limits.column_bytes()),
+        custom_ids: IdMap::default(),
         tables: Tables {
             strings: Default::default(),
             string_ids: IdMap::default(),
@@ -75,7 +78,8 @@ impl Reader<'_> {
             DependencyPlan::MetricDescriptor(plan) => self.metric_descriptor(plan, record),
             DependencyPlan::SpanDescriptor(plan) => self.span_descriptor(plan, record),
             DependencyPlan::SpanLocation(plan) => self.span_location(plan, record),
-            DependencyPlan::Unknown => Ok(()),
+            DependencyPlan::Custom(id) => define(&mut self.custom_ids, id_at(record, id)?, 0),
+            DependencyPlan::Unknown => Err(LossReason::UnknownType),
             DependencyPlan::Unreadable => Err(LossReason::UnreadableType),
         }
     }

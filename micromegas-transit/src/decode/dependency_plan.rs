@@ -17,7 +17,9 @@ pub(super) enum DependencyPlan {
     MetricDescriptor(MetricDescriptorPlan),
     SpanDescriptor(SpanDescriptorPlan),
     SpanLocation(SpanLocationPlan),
-    /// Not known by name: a user's own type, which nothing here refers to.
+    /// A client's own type; its id is at the offset. Events of the client's own may refer to it.
+    Custom(usize),
+    /// A client's own type that nothing can refer to, because it has no id or no known members.
     Unknown,
     /// Known by name, but a needed member is missing or misplaced.
     Unreadable,
@@ -113,7 +115,7 @@ impl DependencyPlan {
                 })
             }
             ("SpanLocationRecord" | "SpanLocationDependency", _) => Self::SpanLocation(location()?),
-            _ => Self::Unknown,
+            _ => id().map_or(Self::Unknown, Self::Custom),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! How the events of each known type are read: one table entry a type.
 
 use super::fields::{Field, Number, SmallField};
+use super::net::NetPlan;
 use super::type_graph::TypeGraph;
 use crate::TypeLayout;
 
@@ -11,8 +12,9 @@ pub(super) enum EventPlan {
     Metric(MetricPlan),
     Span(SpanPlan),
     AsyncSpan(AsyncSpanPlan),
-    /// Known, but of a kind that is not decoded into columns.
-    Other,
+    Net(NetPlan),
+    /// Records that begin with fixed fields; there is nothing to find by name.
+    Image,
     /// Not known by name.
     Unknown,
     /// Known by name, but a needed member is missing or misplaced.
@@ -154,15 +156,17 @@ impl Members<'_> {
             | "NetObjectEndEvent"
             | "NetPropertyEvent"
             | "NetRPCBeginEvent"
-            | "NetRPCEndEvent" => Some(EventPlan::Other),
+            | "NetRPCEndEvent" => {
+                NetPlan::of(&self.layout.name, |name| self.field(name)).map(EventPlan::Net)
+            }
             _ => Some(EventPlan::Unknown),
         }
     }
 
     /// Types whose records begin with fixed fields in an order known by the type's name.
     fn dynamic(&self) -> Option<EventPlan> {
-        let byte = |offset| SmallField { offset, is_byte: true };
-        let word = |offset| SmallField { offset, is_byte: false };
+        let byte = SmallField::byte;
+        let word = SmallField::word;
         let plan = match self.layout.name.as_str() {
             "LogStringEvent" => LogPlan {
                 time: 8,
@@ -215,7 +219,7 @@ impl Members<'_> {
                     overrides: false,
                 }
             }
-            "ImageEvent" => return Some(EventPlan::Other),
+            "ImageEvent" => return Some(EventPlan::Image),
             _ => return Some(EventPlan::Unknown),
         };
         Some(EventPlan::Log(plan))

@@ -20,6 +20,9 @@ pub enum LossReason {
     TextLimitExceeded,
     /// The sets of a block hold more properties than [`Limits`](crate::Limits) allows.
     PropertyLimitExceeded,
+    /// The columns derived from a type's reflection, or the values of a block's events, exceed
+    /// [`Limits`](crate::Limits).
+    DerivedLimitExceeded,
     /// The type index selects no type that records may have; the rest of the buffer is lost.
     InvalidTypeIndex,
     /// The record runs past the end of the buffer; the rest of the buffer is lost.
@@ -45,6 +48,7 @@ impl LossReason {
             Self::InvalidText => "invalid text",
             Self::TextLimitExceeded => "text limit exceeded",
             Self::PropertyLimitExceeded => "property limit exceeded",
+            Self::DerivedLimitExceeded => "derived limit exceeded",
             Self::InvalidTypeIndex => "invalid type index",
             Self::TruncatedBuffer => "truncated buffer",
             Self::RecordLimitExceeded => "record limit exceeded",

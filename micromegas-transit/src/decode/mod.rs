@@ -10,13 +10,19 @@ mod async_spans;
 mod columns;
 mod dependencies;
 mod dependency_plan;
+mod derivation;
+mod derived;
 mod event_plan;
+mod event_types;
 mod fields;
 mod id_map;
+mod images;
 mod interner;
 mod logs;
 mod losses;
 mod metrics;
+mod net;
+mod objects;
 mod open;
 mod plain;
 mod plan;
@@ -25,17 +31,28 @@ mod records;
 mod rows;
 mod scopes;
 mod sites;
+mod sequences;
+mod shapes;
 mod spans;
 mod tables;
 mod template;
 mod text;
 mod type_graph;
+mod value;
+mod visit;
 
 pub use columns::{
     AsyncSpanColumns, Decoded, LogColumns, MetricColumns, PropertySets, Scope, SpanColumns,
     StringTable, TextColumn,
 };
+pub use derived::{ColumnValues, EventColumn, EventColumns};
+pub use event_types::{EventKind, EventType};
+pub use images::{BytesColumn, ImageColumns};
 pub use losses::{Loss, LossReason, Losses};
+pub use net::{NetSpanColumns, NetSpanEdge, NetSpanKind};
 pub use open::OpenBlock;
 pub use plan::StreamPlan;
 pub use plan_cache::PlanCache;
+pub(crate) use type_graph::check_table;
+pub use value::{Event, Object, Value};
+pub use visit::Visited;

@@ -7,12 +7,14 @@ use super::losses::{LossReason, Losses};
 use super::plan::StreamPlan;
 use super::records::{Record, Records};
 use super::tables::Tables;
-use crate::{Limits, Payload, Result, decompress_frame, decompress_frame_into};
+use crate::{Limits, Payload, Result};
 
 /// A block ready to be decoded; made by [`StreamPlan::open`].
 #[derive(Debug)]
 pub struct OpenBlock<'p> {
     pub(super) plan: &'p StreamPlan,
+    /// The decompressed records of the dependencies.
+    pub(super) dependencies: Vec<u8>,
     pub(super) objects: Vec<u8>,
     pub(super) tables: Tables,
     pub(super) limits: Limits,
@@ -25,11 +27,11 @@ impl<'p> OpenBlock<'p> {
         limits: &Limits,
         mut buffer: Vec<u8>,
     ) -> Result<Self> {
-        let dependencies = decompress_frame(&payload.dependencies, limits.decompressed_bytes)?;
+        let mut dependencies = Vec::new();
+        limits.decompress_into(&payload.dependencies, &mut dependencies)?;
         let tables = dependencies::read(plan, &dependencies, limits);
-        drop(dependencies);
-        decompress_frame_into(&payload.objects, limits.decompressed_bytes, &mut buffer)?;
-        Ok(Self { plan, objects: buffer, tables, limits: limits.clone() })
+        limits.decompress_into(&payload.objects, &mut buffer)?;
+        Ok(Self { plan, dependencies, objects: buffer, tables, limits: limits.clone() })
     }
 
     /// Gives back the memory of the decompressed records, for

@@ -4,7 +4,9 @@ use super::dependency_plan::DependencyPlan;
 use super::event_plan::EventPlan;
 use super::open::OpenBlock;
 use super::records::Extents;
+use super::shapes::Shapes;
 use super::type_graph::TypeGraph;
+use crate::layout::first_secondary;
 use crate::{Limits, Payload, Result, StreamLayout};
 
 /// A stream's layout, compiled for decoding: made once for equal layouts, used for all their
@@ -17,6 +19,10 @@ pub struct StreamPlan {
     pub(super) event_extents: Extents,
     /// By type index.
     pub(super) events: Vec<EventPlan>,
+    /// Number of types that records of events may have.
+    pub(super) event_type_count: usize,
+    pub(super) dependency_shapes: Shapes,
+    pub(super) event_shapes: Shapes,
 }
 
 impl StreamPlan {
@@ -41,6 +47,9 @@ impl StreamPlan {
                 .collect(),
             event_extents: Extents::of(&layout.objects),
             events: layout.objects.iter().map(|layout| EventPlan::of(&events, layout)).collect(),
+            event_type_count: first_secondary(&layout.objects).min(256),
+            dependency_shapes: Shapes::of(&dependencies, &layout.dependencies),
+            event_shapes: Shapes::of(&events, &layout.objects),
         })
     }
 

@@ -2,8 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::fields::{Field, Number};
+use super::fields::{Field, Scalar};
 use crate::{Error, Limits, MemberLayout, Result, TypeLayout};
+
+/// Refuses tables with types that contain themselves, nest too deeply or have too many members.
+pub(crate) fn check_table(types: &[TypeLayout], limits: &Limits) -> Result<()> {
+    TypeGraph::new(types, limits).map(drop)
+}
 
 /// A table whose types nest finitely, within the limits.
 #[derive(Debug)]
@@ -45,12 +50,20 @@ impl<'a> TypeGraph<'a> {
             return Ok(extent);
         }
         let layout = &self.types[index];
+        let too_long = |name: &String| name.len() > limits.name_bytes;
+        if too_long(&layout.name) {
+            let limit = limits.name_bytes as u64;
+            return Err(Error::LimitExceeded { what: "length of a type's name", limit });
+        }
         let invalid = |reason| Error::InvalidLayout { type_name: layout.name.clone(), reason };
         if depth > limits.type_depth {
             return Err(invalid("its types contain each other, or nest too deeply"));
         }
         let (mut height, mut member_count) = (1, 0_u32);
         for member in &layout.members {
+            if too_long(&member.name) || too_long(&member.type_name) {
+                return Err(invalid("a member has too long a name"));
+            }
             member_count = member_count.saturating_add(1);
             if let Some(nested) = self.nested(member) {
                 let (nested_height, nested_count) =
@@ -71,7 +84,7 @@ impl<'a> TypeGraph<'a> {
 
     /// The type that a member nests, if it nests one that is in the table.
     fn nested(&self, member: &MemberLayout) -> Option<usize> {
-        if member.is_reference || number(&member.type_name).is_some() {
+        if member.is_reference || Scalar::named(&member.type_name).is_some() {
             return None;
         }
         self.by_name.get(member.type_name.as_str()).copied()
@@ -83,26 +96,44 @@ impl<'a> TypeGraph<'a> {
     }
 
     /// Where the member called `name` lies in a record of `layout`; `None` when there is none, it
-    /// lies outside, or its type cannot be read.
+    /// lies outside, or its type is no number and no reference.
     pub(super) fn field(&self, layout: &TypeLayout, name: &str) -> Option<Field> {
         let member = layout.members.iter().find(|member| member.name == name)?;
-        let end = u64::from(member.offset) + u64::from(member.size);
-        if end > layout.size.into() {
-            return None;
+        match self.place(layout, member) {
+            Place::Reference(offset) => Some(Field::Reference(offset)),
+            Place::Scalar(scalar, offset) => Some(scalar.field(offset)),
+            Place::Nested { .. } | Place::Opaque(_) | Place::Outside => None,
         }
+    }
+
+    /// What lies where in a record of `layout`, as `member` tells.
+    pub(super) fn place(&self, layout: &TypeLayout, member: &MemberLayout) -> Place {
+        let inside = |size: u32| u64::from(member.offset) + u64::from(size) <= layout.size.into();
         let offset = member.offset as usize;
+        if !inside(member.size) {
+            return Place::Outside;
+        }
         if member.is_reference {
-            return (member.size >= 8).then_some(Field::Reference(offset));
+            return if member.size >= 8 { Place::Reference(offset) } else { Place::Opaque(offset) };
         }
-        if let Some((number, size)) = number(&member.type_name) {
-            return (member.size == size).then_some(Field::Number(number, offset));
+        if let Some(scalar) = Scalar::named(&member.type_name) {
+            let readable = member.size == scalar.size();
+            return if readable { Place::Scalar(scalar, offset) } else { Place::Opaque(offset) };
         }
-        let nested = &self.types[self.nested(member)?];
-        let nested_end = u64::from(member.offset) + u64::from(nested.size);
-        if !nested.is_reference || nested_end > layout.size.into() {
-            return None;
+        let Some(index) = self.nested(member) else {
+            return Place::Opaque(offset);
+        };
+        let nested = &self.types[index];
+        if !inside(nested.size) {
+            return Place::Outside;
         }
-        Some(Field::Reference(offset + self.reference_id(nested)?))
+        if !nested.is_reference {
+            return Place::Nested { type_index: index, offset };
+        }
+        match self.reference_id(nested) {
+            Some(id) => Place::Reference(offset + id),
+            None => Place::Opaque(offset),
+        }
     }
 
     /// Offset of the id in a value of a reference type.
@@ -111,20 +142,24 @@ impl<'a> TypeGraph<'a> {
     }
 }
 
-/// The numbers that records may hold, and their sizes.
-fn number(type_name: &str) -> Option<(Number, u32)> {
-    Some(match type_name {
-        "u8" | "uint8" => (Number::U8, 1),
-        "u32" | "uint32" => (Number::U32, 4),
-        "u64" | "uint64" => (Number::U64, 8),
-        "i64" | "int64" => (Number::I64, 8),
-        "f64" => (Number::F64, 8),
-        _ => return None,
-    })
+/// What a member is, and where it begins in the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The id of a dependency.
+    Reference(usize),
+    /// A number.
+    Scalar(Scalar, usize),
+    /// A value of another type of the table.
+    Nested { type_index: usize, offset: usize },
+    /// Bytes of a type that cannot be read.
+    Opaque(usize),
+    /// Not inside the record.
+    Outside,
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::fields::Number;
     use super::*;
 
     fn member(name: &str, type_name: &str, offset: u32, size: u32) -> MemberLayout {
@@ -178,7 +213,7 @@ mod tests {
                     member("far", "u64", u32::MAX, u32::MAX),
                     member("short", "&Desc", 0, 4),
                     member("size", "u64", 0, 4),
-                    member("kind", "i32", 0, 4),
+                    member("kind", "[u8; 4]", 0, 4),
                     member("nested", "BigId", 0, 8),
                     member("plain", "Plain", 0, 8),
                 ],

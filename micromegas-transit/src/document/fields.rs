@@ -71,10 +71,33 @@ pub(super) fn write_time(writer: &mut Writer, key: &str, time: &DateTime<Utc>) {
     writer.text(&time.to_rfc3339_opts(SecondsFormat::Nanos, true));
 }
 
+/// Greatest number of tags of a stream. An entry in memory is many times larger than on the wire.
+const MAX_TAGS: usize = 1024;
+
+/// Greatest number of properties of a process or a stream.
+const MAX_PROPERTIES: usize = 16 * 1024;
+
+/// A list of tags.
+pub(super) fn read_tags(reader: &mut Reader<'_>) -> Result<Vec<String>> {
+    let mut tags = Vec::new();
+    reader.array(|reader| {
+        if tags.len() == MAX_TAGS {
+            return Err(Error::LimitExceeded { what: "number of tags", limit: MAX_TAGS as u64 });
+        }
+        tags.push(reader.string()?);
+        Ok(())
+    })?;
+    Ok(tags)
+}
+
 /// A map of text to text.
 pub(super) fn read_properties(reader: &mut Reader<'_>) -> Result<BTreeMap<String, String>> {
     let mut properties = BTreeMap::new();
     reader.map(|reader, key| {
+        if properties.len() == MAX_PROPERTIES {
+            let limit = MAX_PROPERTIES as u64;
+            return Err(Error::LimitExceeded { what: "number of properties", limit });
+        }
         properties.insert(key.to_owned(), reader.string()?);
         Ok(())
     })?;

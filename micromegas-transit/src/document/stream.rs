@@ -63,14 +63,7 @@ impl StreamInfo {
                 }
                 DEPENDENCIES => dependencies = Some(read_table(reader)?),
                 OBJECTS => objects = Some(read_table(reader)?),
-                "tags" => {
-                    let mut list = Vec::new();
-                    reader.array(|reader| {
-                        list.push(reader.string()?);
-                        Ok(())
-                    })?;
-                    tags = Some(list);
-                }
+                "tags" => tags = Some(fields::read_tags(reader)?),
                 "properties" => properties = Some(fields::read_properties(reader)?),
                 _ => reader.skip()?,
             }

@@ -144,6 +144,10 @@ impl ReflectDynamic for PropertySetDependency<'_> {
         TypeLayout::dynamic("PropertySetDependency")
     }
 
+    fn parts() -> Vec<TypeLayout> {
+        vec![Property::layout()]
+    }
+
     fn write_to(&self, out: &mut Vec<u8>) {
         let count = u32::try_from(self.properties.len()).unwrap_or(u32::MAX);
         out.extend_from_slice(&self.id.to_le_bytes());

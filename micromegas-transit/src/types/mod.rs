@@ -17,5 +17,6 @@ pub use events::{
     FloatMetricEvent, IntegerMetricEvent, LogStaticStrEvent, LogStringEventV2,
 };
 pub use streams::{
+    LogDependencies, LogEvents, MetricDependencies, MetricEvents, ThreadDependencies, ThreadEvents,
     log, log_stream_layout, metric_stream_layout, metrics, thread, thread_stream_layout,
 };

@@ -1,107 +1,154 @@
-//! Layouts of the three built-in streams, and the type indices that follow from them.
+//! The sets of types of the three built-in streams, their layouts and type indices.
 
 use super::{
     BeginAsyncSpanEvent, BeginThreadSpanEvent, EndAsyncSpanEvent, EndThreadSpanEvent,
     FloatMetricEvent, IntegerMetricEvent, LogMetadataRecord, LogStaticStrEvent, LogStringEventV2,
-    MetricMetadataDependency, Property, PropertySetDependency, SpanLocationRecord, SpanRecord,
+    MetricMetadataDependency, PropertySetDependency, SpanLocationRecord, SpanRecord,
     StaticStringDependency,
 };
-use crate::{Reflect, ReflectDynamic, StreamLayout};
+use crate::{StreamLayout, record_set};
 
 /// Type indices of the log stream (tag `log`).
 pub mod log {
+    use crate::{Holds, types};
+
     /// Dependency [`StaticStringDependency`](crate::types::StaticStringDependency).
-    pub const STATIC_STRING: u8 = 0;
+    pub const STATIC_STRING: u8 =
+        <types::LogDependencies as Holds<types::StaticStringDependency<'_>>>::TYPE_INDEX;
     /// Dependency [`LogMetadataRecord`](crate::types::LogMetadataRecord).
-    pub const LOG_METADATA: u8 = 1;
+    pub const LOG_METADATA: u8 =
+        <types::LogDependencies as Holds<types::LogMetadataRecord>>::TYPE_INDEX;
     /// Dependency [`PropertySetDependency`](crate::types::PropertySetDependency).
-    pub const PROPERTY_SET: u8 = 2;
+    pub const PROPERTY_SET: u8 =
+        <types::LogDependencies as Holds<types::PropertySetDependency<'_>>>::TYPE_INDEX;
 
     /// Event [`LogStaticStrEvent`](crate::types::LogStaticStrEvent).
-    pub const LOG_STATIC_STR_EVENT: u8 = 0;
+    pub const LOG_STATIC_STR_EVENT: u8 =
+        <types::LogEvents as Holds<types::LogStaticStrEvent>>::TYPE_INDEX;
     /// Event [`LogStringEventV2`](crate::types::LogStringEventV2).
-    pub const LOG_STRING_EVENT: u8 = 1;
+    pub const LOG_STRING_EVENT: u8 =
+        <types::LogEvents as Holds<types::LogStringEventV2<'_>>>::TYPE_INDEX;
 }
 
 /// Type indices of the metric stream (tag `metrics`).
 pub mod metrics {
+    use crate::{Holds, types};
+
     /// Dependency [`StaticStringDependency`](crate::types::StaticStringDependency).
-    pub const STATIC_STRING: u8 = 0;
+    pub const STATIC_STRING: u8 =
+        <types::MetricDependencies as Holds<types::StaticStringDependency<'_>>>::TYPE_INDEX;
     /// Dependency [`MetricMetadataDependency`](crate::types::MetricMetadataDependency).
-    pub const METRIC_METADATA: u8 = 1;
+    pub const METRIC_METADATA: u8 =
+        <types::MetricDependencies as Holds<types::MetricMetadataDependency>>::TYPE_INDEX;
     /// Dependency [`PropertySetDependency`](crate::types::PropertySetDependency).
-    pub const PROPERTY_SET: u8 = 2;
+    pub const PROPERTY_SET: u8 =
+        <types::MetricDependencies as Holds<types::PropertySetDependency<'_>>>::TYPE_INDEX;
 
     /// Event [`IntegerMetricEvent`](crate::types::IntegerMetricEvent).
-    pub const INTEGER_METRIC_EVENT: u8 = 0;
+    pub const INTEGER_METRIC_EVENT: u8 =
+        <types::MetricEvents as Holds<types::IntegerMetricEvent>>::TYPE_INDEX;
     /// Event [`FloatMetricEvent`](crate::types::FloatMetricEvent).
-    pub const FLOAT_METRIC_EVENT: u8 = 1;
+    pub const FLOAT_METRIC_EVENT: u8 =
+        <types::MetricEvents as Holds<types::FloatMetricEvent>>::TYPE_INDEX;
 }
 
 /// Type indices of a thread's stream (tag `cpu`).
 pub mod thread {
+    use crate::{Holds, types};
+
     /// Dependency [`StaticStringDependency`](crate::types::StaticStringDependency).
-    pub const STATIC_STRING: u8 = 0;
+    pub const STATIC_STRING: u8 =
+        <types::ThreadDependencies as Holds<types::StaticStringDependency<'_>>>::TYPE_INDEX;
     /// Dependency [`SpanRecord`](crate::types::SpanRecord).
-    pub const SPAN: u8 = 1;
+    pub const SPAN: u8 = <types::ThreadDependencies as Holds<types::SpanRecord>>::TYPE_INDEX;
     /// Dependency [`SpanLocationRecord`](crate::types::SpanLocationRecord).
-    pub const SPAN_LOCATION: u8 = 2;
+    pub const SPAN_LOCATION: u8 =
+        <types::ThreadDependencies as Holds<types::SpanLocationRecord>>::TYPE_INDEX;
     /// Dependency [`PropertySetDependency`](crate::types::PropertySetDependency).
-    pub const PROPERTY_SET: u8 = 3;
+    pub const PROPERTY_SET: u8 =
+        <types::ThreadDependencies as Holds<types::PropertySetDependency<'_>>>::TYPE_INDEX;
 
     /// Event [`BeginThreadSpanEvent`](crate::types::BeginThreadSpanEvent).
-    pub const BEGIN_THREAD_SPAN_EVENT: u8 = 0;
+    pub const BEGIN_THREAD_SPAN_EVENT: u8 =
+        <types::ThreadEvents as Holds<types::BeginThreadSpanEvent>>::TYPE_INDEX;
     /// Event [`EndThreadSpanEvent`](crate::types::EndThreadSpanEvent).
-    pub const END_THREAD_SPAN_EVENT: u8 = 1;
+    pub const END_THREAD_SPAN_EVENT: u8 =
+        <types::ThreadEvents as Holds<types::EndThreadSpanEvent>>::TYPE_INDEX;
     /// Event [`BeginAsyncSpanEvent`](crate::types::BeginAsyncSpanEvent).
-    pub const BEGIN_ASYNC_SPAN_EVENT: u8 = 2;
+    pub const BEGIN_ASYNC_SPAN_EVENT: u8 =
+        <types::ThreadEvents as Holds<types::BeginAsyncSpanEvent>>::TYPE_INDEX;
     /// Event [`EndAsyncSpanEvent`](crate::types::EndAsyncSpanEvent).
-    pub const END_ASYNC_SPAN_EVENT: u8 = 3;
+    pub const END_ASYNC_SPAN_EVENT: u8 =
+        <types::ThreadEvents as Holds<types::EndAsyncSpanEvent>>::TYPE_INDEX;
+}
+
+record_set! {
+    /// Types of the log stream's dependencies.
+    pub struct LogDependencies {
+        dynamic StaticStringDependency<'_>,
+        LogMetadataRecord,
+        dynamic PropertySetDependency<'_>,
+    }
+}
+
+record_set! {
+    /// Types of the log stream's events.
+    pub struct LogEvents {
+        LogStaticStrEvent,
+        dynamic LogStringEventV2<'_>,
+    }
+}
+
+record_set! {
+    /// Types of the metric stream's dependencies.
+    pub struct MetricDependencies {
+        dynamic StaticStringDependency<'_>,
+        MetricMetadataDependency,
+        dynamic PropertySetDependency<'_>,
+    }
+}
+
+record_set! {
+    /// Types of the metric stream's events.
+    pub struct MetricEvents {
+        IntegerMetricEvent,
+        FloatMetricEvent,
+    }
+}
+
+record_set! {
+    /// Types of the dependencies of a thread's stream.
+    pub struct ThreadDependencies {
+        dynamic StaticStringDependency<'_>,
+        SpanRecord,
+        SpanLocationRecord,
+        dynamic PropertySetDependency<'_>,
+    }
+}
+
+record_set! {
+    /// Types of the events of a thread's stream.
+    pub struct ThreadEvents {
+        BeginThreadSpanEvent,
+        EndThreadSpanEvent,
+        BeginAsyncSpanEvent,
+        EndAsyncSpanEvent,
+    }
 }
 
 /// Layout of the log stream.
 pub fn log_stream_layout() -> StreamLayout {
-    StreamLayout {
-        dependencies: vec![
-            StaticStringDependency::layout(),
-            LogMetadataRecord::layout(),
-            PropertySetDependency::layout(),
-            Property::layout(),
-        ],
-        objects: vec![LogStaticStrEvent::layout(), LogStringEventV2::layout()],
-    }
+    StreamLayout::of::<LogDependencies, LogEvents>()
 }
 
 /// Layout of the metric stream.
 pub fn metric_stream_layout() -> StreamLayout {
-    StreamLayout {
-        dependencies: vec![
-            StaticStringDependency::layout(),
-            MetricMetadataDependency::layout(),
-            PropertySetDependency::layout(),
-            Property::layout(),
-        ],
-        objects: vec![IntegerMetricEvent::layout(), FloatMetricEvent::layout()],
-    }
+    StreamLayout::of::<MetricDependencies, MetricEvents>()
 }
 
 /// Layout of a thread's stream.
 pub fn thread_stream_layout() -> StreamLayout {
-    StreamLayout {
-        dependencies: vec![
-            StaticStringDependency::layout(),
-            SpanRecord::layout(),
-            SpanLocationRecord::layout(),
-            PropertySetDependency::layout(),
-            Property::layout(),
-        ],
-        objects: vec![
-            BeginThreadSpanEvent::layout(),
-            EndThreadSpanEvent::layout(),
-            BeginAsyncSpanEvent::layout(),
-            EndAsyncSpanEvent::layout(),
-        ],
-    }
+    StreamLayout::of::<ThreadDependencies, ThreadEvents>()
 }
 
 #[cfg(test)]

@@ -218,8 +218,27 @@ proptest! {
             dependencies: compress_frame(&dependencies).into(),
             objects: compress_frame(&objects).into(),
         };
-        let layouts =
-            [types::log_stream_layout(), types::metric_stream_layout(), types::thread_stream_layout()];
+        let mut layouts =
+            vec![types::log_stream_layout(), types::metric_stream_layout(), types::thread_stream_layout()];
+        layouts.push(StreamLayout {
+            dependencies: layouts[0].dependencies.clone(),
+            objects: vec![
+                dynamic("ImageEvent"),
+                fixed("NetPropertyEvent", 24, &[
+                    ("time", "uint64", 0, 8),
+                    ("property_name", "&StaticStringRef", 8, 8),
+                    ("bit_size", "uint32", 16, 4),
+                ]),
+                fixed("Own", 12, &[
+                    ("reference", "& Own", 0, 8),
+                    ("nested", "Nested", 4, 8),
+                    ("flag", "bool", 11, 1),
+                ]),
+                dynamic("TaggedLogInteropEvent"),
+                fixed("Nested", 8, &[("x", "i16", 1, 2), ("reference", "StaticStringRef", 0, 8)]),
+                reference("StaticStringRef", 8, "uint64", 0),
+            ],
+        });
         for layout in layouts {
             let plan = StreamPlan::compile(&layout, &Limits::default()).unwrap();
             let block = plan.open(&payload, &Limits::default()).unwrap();
@@ -228,6 +247,31 @@ proptest! {
             prop_assert_eq!(block.metrics().record_count, logs.record_count);
             prop_assert_eq!(block.thread_spans().record_count, logs.record_count);
             prop_assert_eq!(block.async_spans().record_count, logs.record_count);
+            let images = block.images();
+            prop_assert_eq!(images.record_count, logs.record_count);
+            prop_assert_eq!(images.columns.name.len(), images.columns.record.len());
+            prop_assert_eq!(images.columns.data.len(), images.columns.record.len());
+            let spans = block.net_spans();
+            prop_assert_eq!(spans.record_count, logs.record_count);
+            prop_assert_eq!(spans.columns.bit_size.len(), spans.columns.record.len());
+            let mut visited_count = 0;
+            let visited = block.visit_events(|event| {
+                visited_count += 1;
+                assert!(event.payload.len() <= objects.len());
+                std::ops::ControlFlow::Continue(())
+            });
+            prop_assert_eq!(visited.record_count, logs.record_count);
+            let unknown = visited.losses.count(LossReason::UnknownType);
+            let lost = visited.losses.total() - unknown;
+            prop_assert_eq!(visited_count + lost, u64::from(visited.record_count));
+            let mut custom_count = 0;
+            for event in plan.event_types() {
+                let custom = block.event_columns(event.type_index);
+                prop_assert_eq!(custom.record_count, logs.record_count);
+                custom_count += custom.columns.record.len();
+            }
+            prop_assert!(custom_count <= logs.record_count as usize);
+            prop_assert_eq!(block.custom_events().record_count, logs.record_count);
         }
     }
 

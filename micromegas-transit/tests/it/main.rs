@@ -3,11 +3,19 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+mod cbor;
+mod compile_time;
+mod custom_events;
+mod frames;
 mod hostile;
+mod images;
 mod limits;
+mod net;
 mod own_writer;
+mod published_reader;
 mod round_trip;
 mod rust_client;
 mod same_columns;
+mod type_tables;
 mod unreal_client;
 mod wire;

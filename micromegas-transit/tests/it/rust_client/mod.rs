@@ -3,5 +3,6 @@
 
 mod logs;
 mod metrics;
+mod overrides;
 mod spans;
 mod values;

@@ -1,0 +1,66 @@
+//! The event types of a stream, by name.
+
+use super::event_plan::EventPlan;
+use super::plan::StreamPlan;
+
+/// A type of event that a stream may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EventType<'p> {
+    /// The type index of its records.
+    pub type_index: u8,
+    /// Its name.
+    pub name: &'p str,
+    /// Which columns its events go to.
+    pub kind: EventKind,
+}
+
+/// Which columns the events of a type go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// [`OpenBlock::logs`](crate::OpenBlock::logs).
+    Log,
+    /// [`OpenBlock::metrics`](crate::OpenBlock::metrics).
+    Metric,
+    /// [`OpenBlock::thread_spans`](crate::OpenBlock::thread_spans).
+    ThreadSpan,
+    /// [`OpenBlock::async_spans`](crate::OpenBlock::async_spans).
+    AsyncSpan,
+    /// [`OpenBlock::images`](crate::OpenBlock::images).
+    Image,
+    /// [`OpenBlock::net_spans`](crate::OpenBlock::net_spans).
+    NetSpan,
+    /// A type of the client's own: [`OpenBlock::event_columns`](crate::OpenBlock::event_columns).
+    Custom,
+    /// A type of the client's own whose records carry their size: nothing is known but its name.
+    CustomDynamic,
+    /// A built-in type whose layout lacks a needed member or misplaces it.
+    Unreadable,
+}
+
+impl StreamPlan {
+    /// The types of events that blocks of the stream may have, in the order of type indices.
+    pub fn event_types(&self) -> impl Iterator<Item = EventType<'_>> {
+        self.events
+            .iter()
+            .zip(self.event_shapes.iter())
+            .take(self.event_type_count)
+            .enumerate()
+            .map(|(type_index, (plan, shape))| EventType {
+                type_index: type_index as u8,
+                name: &shape.name,
+                kind: match plan {
+                    EventPlan::Log(_) => EventKind::Log,
+                    EventPlan::Metric(_) => EventKind::Metric,
+                    EventPlan::Span(_) => EventKind::ThreadSpan,
+                    EventPlan::AsyncSpan(_) => EventKind::AsyncSpan,
+                    EventPlan::Image => EventKind::Image,
+                    EventPlan::Net(_) => EventKind::NetSpan,
+                    EventPlan::Unknown if shape.size == 0 => EventKind::CustomDynamic,
+                    EventPlan::Unknown => EventKind::Custom,
+                    EventPlan::Unreadable => EventKind::Unreadable,
+                },
+            })
+    }
+}
