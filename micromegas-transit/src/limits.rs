@@ -14,11 +14,11 @@ use crate::{Error, Result, decompress_frame_into};
 pub struct Limits {
     /// Greatest size of one decompressed record buffer (256 MiB).
     pub decompressed_bytes: usize,
-    /// Greatest ratio of decompressed to compressed size, for buffers larger than
-    /// `ratio_free_bytes` (256, which is just more than LZ4 frames can reach).
-    pub decompression_ratio: u32,
+    /// Greatest ratio of a buffer's decompressed size to its compressed one, where that is above
+    /// `ratio_free_bytes` (1,000). LZ4 frames cannot exceed 255.
+    pub expansion_ratio: u32,
     /// Size up to which a buffer may have any ratio, because small blocks of equal events compress
-    /// to nearly nothing (16 MiB).
+    /// to nearly nothing (4 MiB).
     pub ratio_free_bytes: usize,
     /// Greatest number of records in one buffer (64 Mi).
     pub record_count: u32,
@@ -47,8 +47,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             decompressed_bytes: 256 << 20,
-            decompression_ratio: 256,
-            ratio_free_bytes: 16 << 20,
+            expansion_ratio: 1000,
+            ratio_free_bytes: 4 << 20,
             record_count: 64 << 20,
             type_count: 1024,
             type_depth: 8,
@@ -65,7 +65,7 @@ impl Default for Limits {
 impl Limits {
     /// How many bytes a buffer may decompress to that has `compressed_bytes` when compressed.
     pub fn decompressed_bound(&self, compressed_bytes: usize) -> usize {
-        let by_ratio = compressed_bytes.saturating_mul(self.decompression_ratio as usize);
+        let by_ratio = compressed_bytes.saturating_mul(self.expansion_ratio as usize);
         by_ratio.max(self.ratio_free_bytes).min(self.decompressed_bytes)
     }
 
@@ -74,8 +74,8 @@ impl Limits {
         let bound = self.decompressed_bound(frame.len());
         decompress_frame_into(frame, bound, content).map_err(|error| match error {
             Error::LimitExceeded { .. } if bound < self.decompressed_bytes => {
-                let limit = self.decompression_ratio.into();
-                Error::LimitExceeded { what: "decompression ratio", limit }
+                let limit = self.expansion_ratio.into();
+                Error::LimitExceeded { what: "expansion ratio", limit }
             }
             other => other,
         })

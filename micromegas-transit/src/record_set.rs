@@ -173,7 +173,8 @@ pub fn layout_table(records: Vec<TypeLayout>, parts: Vec<TypeLayout>) -> Vec<Typ
 ///
 /// Types that derive [`Reflect`](derive@crate::Reflect) are listed by name; types that implement
 /// [`ReflectDynamic`](crate::ReflectDynamic) follow the word `dynamic`. Type indices are positions
-/// in the list. A set holds at most 256 types, each once; both is checked at compile time.
+/// in the list. A set holds at most 256 types, each once; both is checked at compile time. (The
+/// macro recurses once a type: beyond a hundred, the crate needs a higher `recursion_limit`.)
 ///
 /// ```
 /// use micromegas_transit::types::{LogStaticStrEvent, LogStringEventV2};

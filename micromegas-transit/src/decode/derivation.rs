@@ -7,9 +7,9 @@ use super::derived::{
 use super::event_types::EventKind;
 use super::fields::u64_at;
 use super::losses::{LossReason, Losses};
-use super::objects::Objects;
 use super::open::OpenBlock;
 use super::records::Record;
+use super::referents::Referents;
 use super::shapes::{Leaf, LeafValue};
 
 /// Greatest size of one value and its mark of presence.
@@ -73,7 +73,9 @@ impl OpenBlock<'_> {
                 _ => Wanted::No,
             };
         }
-        self.derive_columns(&wanted)
+        let mut decoded = self.derive_columns(&wanted);
+        decoded.columns.retain(|columns| !columns.record.is_empty());
+        decoded
     }
 
     /// Decodes the events of one type, known or not, by the members that its layout lists.
@@ -97,6 +99,7 @@ impl OpenBlock<'_> {
         Decoded { columns, record_count, losses }
     }
 
+    /// Columns for each type whose records become rows, in the order of type indices.
     fn derive_columns(&self, wanted: &[Wanted; 256]) -> Decoded<Vec<EventColumns>> {
         let mut losses = Losses::default();
         let mut rows_by_type: Vec<Rows> = wanted.iter().map(|_| Rows::default()).collect();
@@ -122,7 +125,7 @@ impl OpenBlock<'_> {
         }
         let mut derivation = Derivation {
             block: self,
-            objects: Objects::of(self),
+            referents: Referents::of(self),
             rows: Rows::default(),
             columns: Vec::new(),
             budget: self.limits.derived_bytes,
@@ -130,7 +133,7 @@ impl OpenBlock<'_> {
         };
         let mut types = Vec::new();
         for (type_index, rows) in rows_by_type.into_iter().enumerate() {
-            if rows.len() > 0 {
+            if wanted[type_index] == Wanted::Rows {
                 types.push(derivation.columns_of(type_index, rows));
             }
         }
@@ -139,7 +142,7 @@ impl OpenBlock<'_> {
 }
 
 /// What is to be done with the records of a type.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Wanted {
     No,
     /// They become rows.
@@ -151,7 +154,7 @@ enum Wanted {
 /// The columns of one type while they are made.
 struct Derivation<'b> {
     block: &'b OpenBlock<'b>,
-    objects: Objects<'b>,
+    referents: Referents<'b>,
     rows: Rows,
     columns: Vec<EventColumn>,
     /// Bytes that columns may still take.
@@ -201,14 +204,14 @@ impl<'b> Derivation<'b> {
         if let Ok(set) = tables.property_set(id) {
             return Some(Target::Properties(set));
         }
-        self.objects.find(id).map(Target::Object)
+        self.referents.find(id).map(Target::Object)
     }
 
     fn kind(&self, target: Target) -> Option<TargetKind> {
         Some(match target {
             Target::Text(_) => TargetKind::Text,
             Target::Properties(_) => TargetKind::Properties,
-            Target::Object(index) => TargetKind::Object(self.objects.get(index)?.type_index),
+            Target::Object(index) => TargetKind::Object(self.referents.get(index)?.type_index),
         })
     }
 
@@ -239,7 +242,7 @@ impl<'b> Derivation<'b> {
     /// What the first defined id of a member stands for.
     fn first_kind(&self, value: LeafValue) -> Option<TargetKind> {
         let LeafValue::Reference(offset) = value else { return None };
-        let id = |position: &u32| u64_at(&self.block.objects, *position as usize + offset);
+        let id = |position: &u32| u64_at(self.block.object_bytes(), *position as usize + offset);
         self.rows.positions.iter().find_map(|position| self.kind(self.target(id(position)?)?))
     }
 
@@ -255,7 +258,8 @@ impl<'b> Derivation<'b> {
         let offset = match leaf.value {
             LeafValue::Scalar(scalar, offset) => {
                 let positions = Positions::Dense(&self.rows.positions, offset);
-                let column = scalar_column(&leaf.name, scalar, &self.block.objects, &positions);
+                let column =
+                    scalar_column(&leaf.name, scalar, self.block.object_bytes(), &positions);
                 self.columns.push(column);
                 return;
             }
@@ -268,7 +272,7 @@ impl<'b> Derivation<'b> {
             return;
         };
         let position = |target: &Option<Target>| match target {
-            Some(Target::Object(index)) => self.objects.get(*index).map(|object| object.position),
+            Some(Target::Object(index)) => self.referents.get(*index).map(|object| object.position),
             _ => None,
         };
         let positions: Vec<_> = targets.iter().map(position).collect();
@@ -290,7 +294,7 @@ impl<'b> Derivation<'b> {
     fn targets(&mut self, offset: usize, kind: Option<TargetKind>) -> Vec<Option<Target>> {
         let mut targets = Vec::with_capacity(self.rows.len());
         for (record, at) in self.rows.places() {
-            let id = u64_at(&self.block.objects, at + 1 + offset).unwrap_or(0);
+            let id = u64_at(self.block.object_bytes(), at + 1 + offset).unwrap_or(0);
             let target = self.target(id).filter(|target| self.kind(*target) == kind);
             if target.is_none() && id != 0 {
                 self.losses.add(LossReason::MissingDependency, record, at);

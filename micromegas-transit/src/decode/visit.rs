@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 
 use super::fields::{Scalar, i64_at, u16_at, u32_at, u64_at};
 use super::losses::{LossReason, Losses};
-use super::objects::Objects;
 use super::open::OpenBlock;
 use super::records::Record;
+use super::referents::Referents;
 use super::sequences::{Part, ReferenceType, parts};
 use super::shapes::{Shape, Shapes};
 use super::text;
@@ -68,7 +68,7 @@ const MEMBER_BYTES: usize = size_of::<(&str, Value<'_>)>();
 
 struct ValueReader<'b> {
     block: &'b OpenBlock<'b>,
-    objects: Objects<'b>,
+    referents: Referents<'b>,
     /// Size and place of the id of the reference types that records may contain.
     string_id: Option<(usize, usize)>,
     static_string_ref: Option<(usize, usize)>,
@@ -93,7 +93,7 @@ impl<'b> ValueReader<'b> {
         };
         Self {
             block,
-            objects: Objects::of(block),
+            referents: Referents::of(block),
             string_id: reference_type("StringId"),
             static_string_ref: reference_type("StaticStringRef"),
             budget: block.limits.derived_bytes,
@@ -165,9 +165,9 @@ impl<'b> ValueReader<'b> {
         if let Ok(set) = tables.property_set(id) {
             return self.property_set(set).map(Value::Object);
         }
-        let earlier = self.objects.find(id).filter(|index| *index < source.before);
+        let earlier = self.referents.find(id).filter(|index| *index < source.before);
         if let Some(index) = earlier
-            && let Some(object) = self.objects.get(index)
+            && let Some(object) = self.referents.get(index)
             && let Some(shape) = self.block.plan.dependency_shapes.get(object.type_index)
             && source.depth < self.block.limits.type_depth
         {

@@ -97,17 +97,17 @@ fn size_and_ratio_are_limited_and_say_which() {
     assert!(ratio > 200);
     let open = |limits: Limits| plan.open(&payload, &limits).map(drop);
     let limits = Limits { ratio_free_bytes: 0, ..Limits::default() };
-    assert_eq!(open(Limits { decompression_ratio: ratio, ..limits.clone() }), Ok(()));
+    assert_eq!(open(Limits { expansion_ratio: ratio, ..limits.clone() }), Ok(()));
     assert_eq!(
-        open(Limits { decompression_ratio: 100, ..limits.clone() }),
-        Err(Error::LimitExceeded { what: "decompression ratio", limit: 100 })
+        open(Limits { expansion_ratio: 100, ..limits.clone() }),
+        Err(Error::LimitExceeded { what: "expansion ratio", limit: 100 })
     );
     // Small buffers may have any ratio.
-    let free = Limits { decompression_ratio: 1, ratio_free_bytes: bomb.len(), ..limits.clone() };
+    let free = Limits { expansion_ratio: 1, ratio_free_bytes: bomb.len(), ..limits.clone() };
     assert_eq!(open(free.clone()), Ok(()));
     assert_eq!(
         open(Limits { ratio_free_bytes: bomb.len() - 1, ..free }),
-        Err(Error::LimitExceeded { what: "decompression ratio", limit: 1 })
+        Err(Error::LimitExceeded { what: "expansion ratio", limit: 1 })
     );
     assert_eq!(
         open(Limits { decompressed_bytes: 1000, ..Limits::default() }),
@@ -115,7 +115,7 @@ fn size_and_ratio_are_limited_and_say_which() {
     );
     // The same limits hold for the dependencies.
     let swapped = Payload { dependencies: payload.objects, objects: payload.dependencies };
-    let limits = Limits { decompression_ratio: 100, ..limits };
+    let limits = Limits { expansion_ratio: 100, ..limits };
     assert!(matches!(plan.open(&swapped, &limits), Err(Error::LimitExceeded { limit: 100, .. })));
 }
 

@@ -8,6 +8,7 @@ mod compile_time;
 mod custom_events;
 mod frames;
 mod hostile;
+mod hostile_layouts;
 mod images;
 mod limits;
 mod net;

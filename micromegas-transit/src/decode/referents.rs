@@ -7,24 +7,24 @@ use super::records::Records;
 /// The dependencies of a block that are structs, found by id. Built when somebody asks for a value
 /// that may refer to one; built-in columns need none of this.
 #[derive(Debug)]
-pub(super) struct Objects<'a> {
+pub(super) struct Referents<'a> {
     ids: IdMap,
-    objects: Vec<DependencyObject<'a>>,
+    referents: Vec<Referent<'a>>,
 }
 
 /// One such dependency.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct DependencyObject<'a> {
+pub(super) struct Referent<'a> {
     pub(super) type_index: usize,
     /// Where the payload begins in the block's dependencies.
     pub(super) position: usize,
     pub(super) payload: &'a [u8],
 }
 
-impl<'a> Objects<'a> {
+impl<'a> Referents<'a> {
     /// Walks over a block's dependencies. Losses were counted when the block was opened.
     pub(super) fn of(block: &'a OpenBlock<'_>) -> Self {
-        let mut found = Self { ids: IdMap::default(), objects: Vec::new() };
+        let mut found = Self { ids: IdMap::default(), referents: Vec::new() };
         let extents = &block.plan.dependency_extents;
         let mut records = Records::new(&block.dependencies, extents, block.limits.record_count);
         while let Some(Ok(record)) = records.next_record() {
@@ -35,11 +35,11 @@ impl<'a> Objects<'a> {
                 continue;
             };
             let Some(id) = super::fields::u64_at(record.payload, offset) else { continue };
-            if found.ids.insert(id, found.objects.len() as u32) {
+            if found.ids.insert(id, found.referents.len() as u32) {
                 // Behind the record's type index.
                 let position = record.offset + 1;
                 let payload = record.payload;
-                found.objects.push(DependencyObject { type_index, position, payload });
+                found.referents.push(Referent { type_index, position, payload });
             }
         }
         found
@@ -51,7 +51,7 @@ impl<'a> Objects<'a> {
     }
 
     /// The dependency at a place that [`find`](Self::find) gave.
-    pub(super) fn get(&self, index: u32) -> Option<DependencyObject<'a>> {
-        self.objects.get(index as usize).copied()
+    pub(super) fn get(&self, index: u32) -> Option<Referent<'a>> {
+        self.referents.get(index as usize).copied()
     }
 }
