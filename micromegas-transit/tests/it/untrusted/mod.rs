@@ -1,0 +1,28 @@
+//! What is asked of everything that reads bytes from outside, whatever the bytes are: no panic, a
+//! result within the limits, columns that belong together.
+//!
+//! The fuzz targets in `fuzz/` feed these functions; so does the test beside them, with the seeds
+//! and the inputs that once failed.
+
+mod columns;
+mod dependencies;
+mod envelope;
+mod frame;
+pub(crate) mod known;
+mod layouts;
+mod metadata;
+mod objects;
+mod planar;
+
+/// A target: takes any bytes, and panics if what is asked of the reader does not hold.
+pub(crate) type Target = fn(&[u8]);
+
+/// All targets by name.
+pub(crate) const TARGETS: [(&str, Target); 6] = [
+    ("dependencies", dependencies::check),
+    ("envelope", envelope::check),
+    ("frame", frame::check),
+    ("metadata", metadata::check),
+    ("objects", objects::check),
+    ("planar", planar::check),
+];
