@@ -22,7 +22,7 @@ macro_rules! golden {
 }
 
 /// The first byte of an input is an index into this list, so it only ever grows at the end.
-pub(crate) const KNOWN: [Documents; 10] = [
+pub(crate) const KNOWN: [Documents; 16] = [
     golden!("own-log"),
     golden!("own-metrics"),
     golden!("own-thread"),
@@ -33,6 +33,12 @@ pub(crate) const KNOWN: [Documents; 10] = [
     golden!("unreal-image"),
     golden!("rust-2024-10-log"),
     golden!("rust-0.11-thread"),
+    golden!("rust-0.20-log"),
+    golden!("rust-0.20-thread"),
+    golden!("rust-0.33-log"),
+    golden!("rust-0.33-metrics"),
+    golden!("rust-0.33-thread"),
+    golden!("rust-0.33-image"),
 ];
 
 /// A stream, ready to decode blocks.

@@ -13,16 +13,6 @@ mod layouts;
 mod metadata;
 mod objects;
 mod planar;
+mod target;
 
-/// A target: takes any bytes, and panics if what is asked of the reader does not hold.
-pub(crate) type Target = fn(&[u8]);
-
-/// All targets by name.
-pub(crate) const TARGETS: [(&str, Target); 6] = [
-    ("dependencies", dependencies::check),
-    ("envelope", envelope::check),
-    ("frame", frame::check),
-    ("metadata", metadata::check),
-    ("objects", objects::check),
-    ("planar", planar::check),
-];
+pub(crate) use target::TARGETS;
