@@ -81,3 +81,44 @@ fn run_one(programs: &Path, target: &Target, seconds: u32) -> Result<Outcome> {
     }
     Ok(Outcome::read(&log, output.status.success(), found))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// Runs a target whose program is this shell script.
+    fn outcome(script: &str) -> Outcome {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("Cargo.toml"), "[[bin]]\nname = 'made-up'").unwrap();
+        let program = folder.path().join("made-up");
+        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let targets = target::list(folder.path(), None).unwrap();
+        run_one(folder.path(), &targets[0], 7).unwrap()
+    }
+
+    #[test]
+    fn a_target_gets_its_time_and_its_folders() {
+        let script = r#"
+            [ "$1" = -max_total_time=7 ] || exit 1
+            shift 5
+            for folder; do [ -d "$folder" ] || exit 1; done
+            echo 'stat::number_of_executed_units: 12' >&2"#;
+        let outcome = outcome(script);
+        assert_eq!(outcome.to_string(), "12 executions, 0/s, nothing found");
+    }
+
+    #[test]
+    fn a_target_that_fails_is_a_finding_with_its_input() {
+        let script = r#"
+            for argument; do case $argument in
+                -artifact_prefix=*) printf x > "${argument#-artifact_prefix=}crash-1";;
+            esac; done
+            exit 77"#;
+        let text = outcome(script).to_string();
+        assert!(text.contains("FAILED") && text.ends_with("artifacts/made-up/crash-1"), "{text}");
+    }
+}
