@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `cargo xtask ci` | everything a change has to pass, stage by stage, with times |
 //! | `cargo xtask test` | the tests, after seeing to what they need |
+//! | `cargo xtask test SUITE` | tests that are built apart: `asan`, `compat` |
+//! | `cargo xtask fuzz` | the fuzz targets, one after the other, with the address sanitizer |
 //! | `cargo xtask tidy` | the rules of the house that a program can check |
 //! | `cargo xtask budget NAME` | runs the benches of a budget and compares them with `benches/budget.toml` |
 //! | `cargo xtask bless` | rewrites the golden files from what the code does now |
@@ -14,8 +16,11 @@ mod budget;
 mod ci;
 mod command;
 mod demo;
+mod fuzz;
 mod prerequisites;
+mod sanitized;
 mod stages;
+mod suite;
 mod target_folder;
 mod test;
 mod tidy;
@@ -25,6 +30,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::suite::Suite;
 use crate::workspace::Workspace;
 
 #[derive(Parser)]
@@ -40,12 +46,16 @@ enum Task {
     Ci,
     /// Run the tests, after installing or naming what they need
     Test {
+        /// A suite that is built apart from the other tests
+        suite: Option<Suite>,
         /// Passed on to `cargo test` (for example `-- -p micromegas-transit`)
         #[arg(last = true)]
         arguments: Vec<String>,
     },
     /// Check the rules of the house: floors, versions, unsafe code, names, lengths
     Tidy,
+    /// Run the fuzz targets, one after the other, and say what they found
+    Fuzz(fuzz::Options),
     /// Run the benches of one budget and compare them with its limits; without a name, list them
     Budget {
         /// A budget of benches/budget.toml, such as `recording`
@@ -63,7 +73,13 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = Workspace::locate().and_then(|workspace| match arguments.task {
         Task::Ci => ci::run(workspace).map(|()| ExitCode::SUCCESS),
-        Task::Test { arguments } => test::run(&workspace, &arguments).map(|()| ExitCode::SUCCESS),
+        Task::Test { suite: Some(suite), arguments } => {
+            suite::run(&workspace, suite, &arguments).map(|()| ExitCode::SUCCESS)
+        }
+        Task::Test { suite: None, arguments } => {
+            test::run(&workspace, &arguments).map(|()| ExitCode::SUCCESS)
+        }
+        Task::Fuzz(options) => fuzz::run(&workspace, &options).map(|()| ExitCode::SUCCESS),
         Task::Tidy => tidy::run(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Budget { name: Some(name) } => budget::run(&workspace, &name),
         Task::Budget { name: None } => budget::list(&workspace).map(|()| ExitCode::SUCCESS),

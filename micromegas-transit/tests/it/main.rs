@@ -5,8 +5,10 @@
 
 mod cbor;
 mod compile_time;
+mod corpus;
 mod custom_events;
 mod frames;
+mod golden;
 mod hostile;
 mod hostile_layouts;
 mod images;
@@ -19,4 +21,5 @@ mod rust_client;
 mod same_columns;
 mod type_tables;
 mod unreal_client;
+mod untrusted;
 mod wire;

@@ -1,0 +1,56 @@
+//! Every reader held against every writer.
+
+use anyhow::{Context, Result, ensure};
+
+use crate::clients::{self, Expected, OWN, PUBLISHED};
+use crate::sent::Sent;
+use crate::{goldens, lines};
+
+/// Lets all clients record. What each recorded is what our decoder reads, and what the published
+/// reader reads; both read the same from every golden.
+pub(crate) fn check() -> Result<()> {
+    for (client, expected) in PUBLISHED.into_iter().chain([OWN]) {
+        compare(client, &clients::run(client)?, expected)?;
+    }
+    for (name, stream, block) in goldens::all()? {
+        let ours = lines::of(&stream, &block)?;
+        check_published(&name, &stream, &block, &ours)?;
+        for (client, expected) in PUBLISHED {
+            for (tag, expected) in expected {
+                ensure!(
+                    name != goldens::name(client, tag) || ours == *expected,
+                    "the golden {name} holds\n{ours:#?}"
+                );
+            }
+        }
+        println!("ok golden {name}: {} events", ours.len());
+    }
+    Ok(())
+}
+
+/// Holds what a client sent against what it recorded.
+pub(crate) fn compare(client: &str, sent: &[Sent], expected: Expected) -> Result<()> {
+    for (tag, expected) in expected {
+        let mut blocks = sent.iter().filter(|sent| sent.tag == *tag);
+        let block = blocks.next().with_context(|| format!("{client} sent no {tag} block"))?;
+        let rest = blocks.count();
+        ensure!(rest == 0, "{client} sent {rest} {tag} blocks more than expected");
+        let name = goldens::name(client, tag);
+        let ours = lines::of(&block.stream, &block.block)?;
+        ensure!(
+            ours == *expected,
+            "{name}: expected\n{expected:#?}\nbut our decoder reads\n{ours:#?}"
+        );
+        check_published(&name, &block.stream, &block.block, &ours)?;
+        println!("ok {name}: {} events", ours.len());
+    }
+    Ok(())
+}
+
+/// The published reader reads the same, of the events that have lines.
+fn check_published(name: &str, stream: &[u8], block: &[u8], ours: &[String]) -> Result<()> {
+    let mut theirs = client_33::read(stream, block).with_context(|| name.to_owned())?;
+    theirs.retain(|line| !line.starts_with("other "));
+    ensure!(theirs == ours, "{name}: the published reader reads\n{theirs:#?}\nours\n{ours:#?}");
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! Suites of tests that are built apart from the others: `cargo xtask test SUITE`.
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::workspace::Workspace;
+use crate::{command, prerequisites, sanitized};
+
+/// A suite with a build of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Suite {
+    /// micromegas-transit's tests under the address sanitizer
+    Asan,
+    /// Blocks exchanged with the published crates, both ways; `-- write` rewrites their goldens
+    Compat,
+}
+
+/// Runs one suite; the arguments go to the program behind it.
+pub(crate) fn run(workspace: &Workspace, suite: Suite, arguments: &[String]) -> Result<()> {
+    prerequisites::provide()?;
+    match suite {
+        Suite::Asan => {
+            let tests = ["test", "--package", "micromegas-transit", "--lib", "--tests"];
+            let mut cargo = workspace.cargo(tests);
+            sanitized::address(&mut cargo, &[])?;
+            cargo.env("CARGO_TARGET_DIR", workspace.target().join("asan"));
+            // What the compiler refuses has nothing to do with sanitizers.
+            command::run(cargo.args(arguments).args(["--", "--skip", "compile_time"]))
+        }
+        Suite::Compat => {
+            let program = ["run", "--locked", "--manifest-path", "compat/Cargo.toml", "--"];
+            let mut cargo = workspace.cargo(program);
+            cargo.env("CARGO_TARGET_DIR", workspace.target().join("compat"));
+            let task = if arguments.is_empty() { &["check".to_owned()] } else { arguments };
+            command::run(cargo.args(task))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suites_are_called_by_their_names() {
+        let names: Vec<_> = Suite::value_variants()
+            .iter()
+            .map(|suite| suite.to_possible_value().unwrap().get_name().to_owned())
+            .collect();
+        assert_eq!(names, ["asan", "compat"]);
+    }
+}
