@@ -75,6 +75,7 @@ mod error;
 mod layout;
 mod limits;
 mod lz4;
+pub mod planar;
 mod queue;
 mod reflect;
 pub mod types;

@@ -12,6 +12,9 @@
 pub struct Limits {
     /// Greatest size of one decompressed record buffer (256 MiB).
     pub decompressed_bytes: usize,
+    /// Greatest ratio of a planar buffer's decompressed size to its compressed one, where that is
+    /// above 4 MiB (1,000). LZ4 frames cannot exceed 255.
+    pub expansion_ratio: u32,
     /// Greatest number of records in one buffer (64 Mi).
     pub record_count: u32,
     /// Greatest number of types in one layout table (1,024).
@@ -33,6 +36,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             decompressed_bytes: 256 << 20,
+            expansion_ratio: 1000,
             record_count: 64 << 20,
             type_count: 1024,
             type_depth: 8,

@@ -4,16 +4,18 @@ use super::columns::{PropertySets, StringTable};
 use super::dependencies;
 use super::event_plan::EventPlan;
 use super::losses::{LossReason, Losses};
+use super::objects::Objects;
 use super::plan::StreamPlan;
 use super::records::{Record, Records};
 use super::tables::Tables;
-use crate::{Limits, Payload, Result, decompress_frame, decompress_frame_into};
+use crate::planar::CarriedSpan;
+use crate::{Limits, Payload, Result, decompress_frame};
 
 /// A block ready to be decoded; made by [`StreamPlan::open`].
 #[derive(Debug)]
 pub struct OpenBlock<'p> {
     pub(super) plan: &'p StreamPlan,
-    pub(super) objects: Vec<u8>,
+    pub(super) objects: Objects,
     pub(super) tables: Tables,
     pub(super) limits: Limits,
 }
@@ -23,19 +25,25 @@ impl<'p> OpenBlock<'p> {
         plan: &'p StreamPlan,
         payload: &Payload,
         limits: &Limits,
-        mut buffer: Vec<u8>,
+        buffer: Vec<u8>,
     ) -> Result<Self> {
         let dependencies = decompress_frame(&payload.dependencies, limits.decompressed_bytes)?;
         let tables = dependencies::read(plan, &dependencies, limits);
         drop(dependencies);
-        decompress_frame_into(&payload.objects, limits.decompressed_bytes, &mut buffer)?;
-        Ok(Self { plan, objects: buffer, tables, limits: limits.clone() })
+        let objects = Objects::open(&payload.objects, limits, buffer)?;
+        Ok(Self { plan, objects, tables, limits: limits.clone() })
     }
 
     /// Gives back the memory of the decompressed records, for
     /// [`StreamPlan::open_in`](super::StreamPlan::open_in).
     pub fn into_buffer(self) -> Vec<u8> {
-        self.objects
+        self.objects.into_buffer()
+    }
+
+    /// The spans of the thread that are open at the block's first event, outermost first, where the
+    /// block tells: a planar one whose writer knew. None means that they are not known.
+    pub fn carried_spans(&self) -> Option<&[CarriedSpan]> {
+        self.objects.planar()?.carried()
     }
 
     /// The strings that the columns' indices refer to.

@@ -6,6 +6,7 @@
 mod hostile;
 mod limits;
 mod own_writer;
+mod planar;
 mod round_trip;
 mod rust_client;
 mod same_columns;
