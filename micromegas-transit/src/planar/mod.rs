@@ -43,7 +43,7 @@ mod transform;
 mod values;
 mod varint;
 
-pub use accept::{ACCEPT_HEADER, accept_value, accepted_codec};
+pub use accept::{ACCEPT_HEADER, AcceptedCodecs, accept_value};
 pub use carried::CarriedSpan;
 pub use codec::Codec;
 pub use encode::Encoder;
