@@ -6,63 +6,138 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use criterion::measurement::Measurement;
 use criterion::{
-    BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
+    BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group,
+    criterion_main,
 };
 use micromegas_benches::c_lz4::{self, Decompressor};
-use micromegas_benches::{Mix, SpanBlock, ThreadCpuTime, leave_value, plane_entropy_bytes};
+use micromegas_benches::{
+    LogBlock, MetricBlock, Mix, SpanBlock, ThreadCpuTime, leave_value, plane_entropy_bytes,
+};
 use micromegas_transit::planar::{self, Codec, Encoder};
-use micromegas_transit::types::thread_stream_layout;
-use micromegas_transit::{Limits, Payload, StreamPlan, compress_frame};
+use micromegas_transit::types::{log_stream_layout, metric_stream_layout, thread_stream_layout};
+use micromegas_transit::{
+    Decoded, Limits, OpenBlock, Payload, StreamLayout, StreamPlan, compress_frame,
+};
 
 const ROUND_COUNT: u32 = 5;
 const EVENT_COUNT: usize = 200_000;
 const DESCRIPTOR_COUNT: u64 = 60;
 const CODECS: [Codec; 2] = [Codec::Lz4, Codec::Zstd];
 
+/// The records of a block, and how they become columns.
+struct Subject<C> {
+    /// Of the benches.
+    name: &'static str,
+    layout: StreamLayout,
+    dependencies: Vec<u8>,
+    objects: Vec<u8>,
+    /// The objects as published clients compress them.
+    frame: Vec<u8>,
+    decode: fn(&OpenBlock<'_>, C) -> Decoded<C>,
+    row_count: fn(&C) -> usize,
+}
+
+impl<C: Default> Subject<C> {
+    fn encoder(&self, codec: Codec) -> Encoder {
+        Encoder::new(&self.layout.objects, codec).expect("a codec of this build")
+    }
+
+    /// `encode_…` by codec.
+    fn measure_encoding<M: Measurement>(&self, group: &mut BenchmarkGroup<'_, M>, round: u32) {
+        for codec in CODECS {
+            let mut encoder = self.encoder(codec);
+            let id = BenchmarkId::new(format!("encode_{}_{}", self.name, codec.name()), round);
+            group.bench_function(id, |bencher| {
+                bencher.iter(|| encoder.encode(black_box(&self.objects), Some(&[])));
+            });
+        }
+    }
+
+    /// `decode_…` by codec, in the memory of the block before, beside the floor.
+    fn measure_decoding<M: Measurement>(&self, group: &mut BenchmarkGroup<'_, M>, round: u32) {
+        let mut decompressor = Decompressor::new();
+        let mut contents = vec![0; self.objects.len()];
+        let id = BenchmarkId::new(format!("floor_{}", self.name), round);
+        group.bench_function(id, |bencher| {
+            bencher.iter(|| decompressor.decompress_frame(black_box(&self.frame), &mut contents));
+        });
+        let limits = Limits::default();
+        let plan = StreamPlan::compile(&self.layout, &limits).expect("our own layout");
+        for codec in CODECS {
+            let payload = Payload {
+                dependencies: compress_frame(&self.dependencies).into(),
+                objects: self.encoder(codec).encode(&self.objects, Some(&[])).into(),
+            };
+            let open = |buffer| {
+                let open = plan.open_in(black_box(&payload), &limits, buffer);
+                open.expect("a well-formed block")
+            };
+            let decoded = (self.decode)(&open(Vec::new()), C::default());
+            assert!(decoded.losses.is_empty());
+            assert_eq!((self.row_count)(&decoded.columns), EVENT_COUNT);
+            let (mut buffer, mut columns) = (Vec::new(), C::default());
+            let id = BenchmarkId::new(format!("decode_{}_{}", self.name, codec.name()), round);
+            group.bench_function(id, |bencher| {
+                bencher.iter(|| {
+                    let block = open(std::mem::take(&mut buffer));
+                    let decoded = (self.decode)(&block, std::mem::take(&mut columns));
+                    columns = black_box(decoded).columns;
+                    buffer = block.into_buffer();
+                });
+            });
+        }
+        let planar = self.encoder(Codec::Lz4).encode(&self.objects, None);
+        let id = BenchmarkId::new(format!("rebuild_{}_lz4", self.name), round);
+        group.bench_function(id, |bencher| {
+            bencher.iter(|| planar::decode(black_box(&planar), &limits));
+        });
+    }
+}
+
 fn planar(criterion: &mut Criterion<ThreadCpuTime>) {
     let block = SpanBlock::random_walk(EVENT_COUNT, DESCRIPTOR_COUNT);
-    let layout = thread_stream_layout();
-    let limits = Limits::default();
-    let plan = StreamPlan::compile(&layout, &limits).expect("our own layout");
-    let frame = c_lz4::compress_frame(&block.objects);
-    let mut encoders =
-        CODECS.map(|codec| Encoder::new(&layout.objects, codec).expect("a codec of this build"));
-    let payloads = encoders.each_mut().map(|encoder| Payload {
-        dependencies: compress_frame(&block.dependencies).into(),
-        objects: encoder.encode(&block.objects, Some(&[])).into(),
-    });
-    let spans_to_columns = |payload| {
-        let open = plan.open(payload, &limits).expect("a well-formed block");
-        open.thread_spans()
+    let spans = Subject {
+        name: "spans",
+        layout: thread_stream_layout(),
+        dependencies: block.dependencies,
+        frame: c_lz4::compress_frame(&block.objects),
+        objects: block.objects,
+        decode: |block, columns| block.thread_spans_in(columns),
+        row_count: |columns| columns.ticks.len(),
     };
-    for payload in &payloads {
-        let spans = spans_to_columns(payload);
-        assert!(spans.losses.is_empty() && spans.columns.ticks.len() == EVENT_COUNT);
-    }
+    let block = MetricBlock::of_frames(EVENT_COUNT);
+    let metrics = Subject {
+        name: "metrics",
+        layout: metric_stream_layout(),
+        dependencies: block.dependencies,
+        frame: c_lz4::compress_frame(&block.objects),
+        objects: block.objects,
+        decode: |block, columns| block.metrics_in(columns),
+        row_count: |columns| columns.ticks.len(),
+    };
+    let block = LogBlock::of_constant_text(EVENT_COUNT, DESCRIPTOR_COUNT);
+    let logs = Subject {
+        name: "logs",
+        layout: log_stream_layout(),
+        dependencies: block.dependencies,
+        frame: c_lz4::compress_frame(&block.objects),
+        objects: block.objects,
+        decode: |block, columns| block.logs_in(columns),
+        row_count: |columns| columns.ticks.len(),
+    };
 
     let mut group = criterion.benchmark_group("planar");
     group.sampling_mode(SamplingMode::Flat).sample_size(20);
     group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(600));
     group.throughput(Throughput::Elements(EVENT_COUNT as u64));
-    let mut decompressor = Decompressor::new();
-    let mut contents = vec![0; block.objects.len()];
     for round in 1..=ROUND_COUNT {
-        for (codec, encoder) in CODECS.into_iter().zip(&mut encoders) {
-            let name = format!("encode_{}", codec.name());
-            group.bench_function(BenchmarkId::new(name, round), |bencher| {
-                bencher.iter(|| encoder.encode(black_box(&block.objects), Some(&[])));
-            });
-        }
-        group.bench_function(BenchmarkId::new("floor", round), |bencher| {
-            bencher.iter(|| decompressor.decompress_frame(black_box(&frame), &mut contents));
-        });
-        for (codec, payload) in CODECS.into_iter().zip(&payloads) {
-            let name = format!("decode_{}", codec.name());
-            group.bench_function(BenchmarkId::new(name, round), |bencher| {
-                bencher.iter(|| black_box(spans_to_columns(payload)));
-            });
-        }
+        spans.measure_encoding(&mut group, round);
+        metrics.measure_encoding(&mut group, round);
+        spans.measure_decoding(&mut group, round);
+        metrics.measure_decoding(&mut group, round);
+        logs.measure_decoding(&mut group, round);
     }
     group.finish();
 }

@@ -40,40 +40,95 @@ impl<'a> ValueReader<'a> {
         }
     }
 
+    /// What all values have in common, if they are equal but for their lowest byte.
+    pub(crate) fn low_byte_base(&self) -> Option<u64> {
+        let is_low_byte = matches!(self.planes.as_slice(), [(0, _)]);
+        (is_low_byte && self.transform == Transform::Raw).then_some(self.base)
+    }
+
+    /// Takes the lowest bytes of the next values.
+    pub(crate) fn read_low_bytes(&mut self, count: usize) -> &'a [u8] {
+        let Some((0, plane)) = self.planes.first_mut() else { return &[] };
+        let (own, rest) = plane.split_at(count.min(self.left));
+        *plane = rest;
+        self.left -= own.len();
+        own
+    }
+
     /// Fills `out` with the next values, or its beginning if fewer are left.
     pub(crate) fn read(&mut self, out: &mut [u64]) {
         let count = out.len().min(self.left);
         let out = &mut out[..count];
         self.left -= count;
-        let base = self.base;
-        let mut planes = self.planes.iter_mut().map(|(shift, bytes)| {
-            let (own, rest) = bytes.split_at(count);
+        let mut planes = [(0, &[][..]); 8];
+        let places = planes.iter_mut().zip(&mut self.planes);
+        for (own, (shift, bytes)) in places {
+            let (first, rest) = bytes.split_at(count);
             *bytes = rest;
-            (*shift, own)
-        });
-        match (planes.next(), planes.next()) {
-            (None, _) => out.fill(base),
-            (Some((shift, low)), None) => {
-                for (value, low) in out.iter_mut().zip(low) {
-                    *value = base | u64::from(*low) << shift;
-                }
-            }
-            (Some((0, low)), Some((8, high))) => {
-                for ((value, low), high) in out.iter_mut().zip(low).zip(high) {
-                    *value = base | u64::from(u16::from_le_bytes([*low, *high]));
-                }
-            }
-            (Some((shift, low)), Some((next_shift, next))) => {
-                for ((value, low), next) in out.iter_mut().zip(low).zip(next) {
-                    *value = base | u64::from(*low) << shift | u64::from(*next) << next_shift;
-                }
-            }
+            *own = (*shift, first);
         }
-        for (shift, bytes) in planes {
-            for (value, byte) in out.iter_mut().zip(bytes) {
-                *value |= u64::from(*byte) << shift;
-            }
-        }
+        let planes = &planes[..self.planes.len()];
+        join(planes, self.base, out);
         self.state.undo(self.transform, self.width, out);
     }
+}
+
+/// Puts the bytes of planes together, and the bits of those that are constant.
+fn join(planes: &[(u32, &[u8])], base: u64, out: &mut [u64]) {
+    match planes {
+        [] => out.fill(base),
+        [(shift, low)] => {
+            for (value, low) in out.iter_mut().zip(*low) {
+                *value = base | u64::from(*low) << shift;
+            }
+        }
+        [(0, low), (8, high)] => {
+            for ((value, low), high) in out.iter_mut().zip(*low).zip(*high) {
+                *value = base | u64::from(u16::from_le_bytes([*low, *high]));
+            }
+        }
+        [(0, a), (8, b), (16, c), (24, d), (32, e), (40, f), (48, g), (56, h)] => {
+            join_all([a, b, c, d, e, f, g, h], out);
+        }
+        [(shift, low), (next_shift, next), rest @ ..] => {
+            for ((value, low), next) in out.iter_mut().zip(*low).zip(*next) {
+                *value = base | u64::from(*low) << shift | u64::from(*next) << next_shift;
+            }
+            for (shift, bytes) in rest {
+                for (value, byte) in out.iter_mut().zip(*bytes) {
+                    *value |= u64::from(*byte) << shift;
+                }
+            }
+        }
+    }
+}
+
+/// How many values are put together in registers.
+const LANES: usize = 16;
+
+/// Puts all eight planes together: neighbours first, then pairs, then fours.
+fn join_all(planes: [&[u8]; 8], out: &mut [u64]) {
+    let chunks = planes.map(|plane| plane.as_chunks::<LANES>());
+    let (out_chunks, out_rest) = out.as_chunks_mut::<LANES>();
+    for (place, out) in out_chunks.iter_mut().enumerate() {
+        let [a, b, c, d, e, f, g, h] = chunks.map(|(chunks, _)| &chunks[place]);
+        let low = join_pairs(join_bytes(a, b), join_bytes(c, d));
+        let high = join_pairs(join_bytes(e, f), join_bytes(g, h));
+        for (value, (low, high)) in out.iter_mut().zip(low.into_iter().zip(high)) {
+            *value = u64::from(low) | u64::from(high) << 32;
+        }
+    }
+    for (place, value) in out_rest.iter_mut().enumerate() {
+        *value = u64::from_le_bytes(chunks.map(|(_, rest)| rest[place]));
+    }
+}
+
+#[inline]
+fn join_bytes(low: &[u8; LANES], high: &[u8; LANES]) -> [u16; LANES] {
+    std::array::from_fn(|place| u16::from_le_bytes([low[place], high[place]]))
+}
+
+#[inline]
+fn join_pairs(low: [u16; LANES], high: [u16; LANES]) -> [u32; LANES] {
+    std::array::from_fn(|place| u32::from(low[place]) | u32::from(high[place]) << 16)
 }

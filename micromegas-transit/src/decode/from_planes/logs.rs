@@ -6,7 +6,6 @@ use super::super::logs::Room;
 use super::super::open::OpenBlock;
 use super::super::sites::Sites;
 use super::super::template::Budget;
-use super::ids::{DenseIds, MISSING};
 use super::rows::{Rows, Use};
 
 /// How many entries get their other columns at a time.
@@ -18,27 +17,24 @@ impl OpenBlock<'_> {
     /// undefined then.
     pub(in super::super) fn logs_from_planes(&self, columns: &mut LogColumns) -> Option<u32> {
         let planar = self.objects.planar()?;
-        let mut rows = Rows::of(self, planar, |plan| match plan {
-            EventPlan::Log(LogPlan {
-                time,
-                origin: LogOrigin::Descriptor(descriptor),
-                properties: None,
-                message: Message::Format,
-                ..
-            }) => Use::Row([*time, *descriptor]),
-            EventPlan::Log(_) => Use::Rebuild,
-            other => Use::of_other(other),
-        })?;
+        let mut rows =
+            Rows::of(self, planar, &self.tables.log_descriptor_ids, |plan| match plan {
+                EventPlan::Log(LogPlan {
+                    time,
+                    origin: LogOrigin::Descriptor(descriptor),
+                    properties: None,
+                    message: Message::Format,
+                    ..
+                }) => Use::Row([*time], *descriptor),
+                EventPlan::Log(_) => Use::Rebuild,
+                other => Use::of_other(other),
+            })?;
         let mut descriptors = Vec::with_capacity(rows.row_count());
-        let ids = DenseIds::new(&self.tables.log_descriptor_ids, rows.row_count());
         columns.clear(&Room { rows: rows.row_count(), text_bytes: 0 });
         while rows.advance() {
             columns.record.extend_from_slice(rows.records());
             columns.ticks.extend(rows.values(0).iter().map(|ticks| ticks.cast_signed()));
-            descriptors.extend(rows.values(1).iter().map(|id| ids.get(*id)));
-        }
-        if descriptors.contains(&MISSING) {
-            return None;
+            descriptors.extend_from_slice(rows.descriptors()?);
         }
         let sites = Sites::of(&self.tables, &self.limits);
         let mut budget = Budget(self.limits.column_bytes());

@@ -4,7 +4,6 @@ use super::super::columns::MetricColumns;
 use super::super::event_plan::{EventPlan, MetricPlan};
 use super::super::fields::Number;
 use super::super::open::OpenBlock;
-use super::ids::{DenseIds, MISSING};
 use super::rows::{Rows, Use};
 
 impl OpenBlock<'_> {
@@ -13,50 +12,44 @@ impl OpenBlock<'_> {
     /// undefined then.
     pub(in super::super) fn metrics_from_planes(&self, columns: &mut MetricColumns) -> Option<u32> {
         let planar = self.objects.planar()?;
-        let mut rows = Rows::of(self, planar, |plan| match plan {
-            EventPlan::Metric(MetricPlan {
-                time,
-                descriptor,
-                value,
-                value_kind: Number::F64 | Number::U64 | Number::I64,
-                properties: None,
-            }) => Use::Row([*time, *descriptor, *value]),
-            EventPlan::Metric(_) => Use::Rebuild,
-            other => Use::of_other(other),
-        })?;
-        let mut kinds = [Number::U64; 256];
-        for (kind, plan) in kinds.iter_mut().zip(&self.plan.events) {
-            if let EventPlan::Metric(plan) = plan {
-                *kind = plan.value_kind;
-            }
+        let mut rows =
+            Rows::of(self, planar, &self.tables.metric_descriptor_ids, |plan| match plan {
+                EventPlan::Metric(MetricPlan {
+                    time,
+                    descriptor,
+                    value,
+                    value_kind: Number::F64 | Number::U64,
+                    properties: None,
+                }) => Use::Row([*time, *value], *descriptor),
+                EventPlan::Metric(_) => Use::Rebuild,
+                other => Use::of_other(other),
+            })?;
+        let mut integers = [false; 256];
+        for (is_integer, plan) in integers.iter_mut().zip(&self.plan.events) {
+            *is_integer =
+                matches!(plan, EventPlan::Metric(MetricPlan { value_kind: Number::U64, .. }));
         }
         let count = rows.row_count();
-        let ids = DenseIds::new(&self.tables.metric_descriptor_ids, count);
+        let metrics = &self.tables.metric_descriptors;
         columns.clear(count);
         while rows.advance() {
             columns.record.extend_from_slice(rows.records());
             columns.ticks.extend(rows.values(0).iter().map(|ticks| ticks.cast_signed()));
-            for id in rows.values(1) {
-                let index = ids.get(*id);
-                if index == MISSING {
-                    return None;
-                }
-                let descriptor = self.tables.metric_descriptors[index as usize];
-                columns.name.push(descriptor.name);
-                columns.unit.push(descriptor.unit);
-                columns.target.push(descriptor.target);
-            }
-            let values = || rows.types().iter().zip(rows.values(2));
-            columns.value.extend(values().map(|(index, bits)| match kinds[usize::from(*index)] {
-                Number::F64 => f64::from_bits(*bits),
-                Number::I64 => bits.cast_signed() as f64,
-                _ => *bits as f64,
+            let descriptors = rows.descriptors()?.iter();
+            let descriptors = || descriptors.clone().map(|index| &metrics[*index as usize]);
+            columns.name.extend(descriptors().map(|metric| metric.name));
+            columns.unit.extend(descriptors().map(|metric| metric.unit));
+            columns.target.extend(descriptors().map(|metric| metric.target));
+            let begin = columns.is_integer.len();
+            columns.is_integer.extend(rows.types().iter().map(|own| integers[usize::from(*own)]));
+            let samples = || rows.values(1).iter().zip(&columns.is_integer[begin..]);
+            columns.value.extend(samples().map(|(bits, is_integer)| {
+                if *is_integer { *bits as f64 } else { f64::from_bits(*bits) }
             }));
-            let is_float = |index: &u8| kinds[usize::from(*index)] == Number::F64;
-            columns
-                .integer
-                .extend(values().map(|(index, bits)| if is_float(index) { 0 } else { *bits }));
-            columns.is_integer.extend(rows.types().iter().map(|index| !is_float(index)));
+            columns.integer.extend(samples().map(|(bits, is_integer)| {
+                // All ones for an integer.
+                bits & u64::from(*is_integer).wrapping_neg()
+            }));
         }
         columns.properties.resize(count, -1);
         Some(planar.header.record_count)

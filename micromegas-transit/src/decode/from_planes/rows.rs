@@ -1,7 +1,9 @@
 //! The records of a kind, with the values that a decoder wants of them.
 
 use super::super::event_plan::EventPlan;
+use super::super::id_map::IdMap;
 use super::super::open::OpenBlock;
+use super::ids::{Descriptors, MISSING};
 use crate::planar::{PlanarBlock, PresentType, ValueReader};
 
 /// How many records are worked on at a time: their values stay in the first-level cache.
@@ -12,8 +14,9 @@ const WANTED: u8 = 0x80;
 
 /// What a decoder does with the records of a type.
 pub(super) enum Use<const K: usize> {
-    /// Each is a row; the words at these offsets are wanted.
-    Row([usize; K]),
+    /// Each is a row; the words at these offsets are wanted, and what the id at the other one
+    /// stands for.
+    Row([usize; K], usize),
     /// They are of another kind.
     PassOver,
     /// They cannot be read here.
@@ -34,9 +37,11 @@ impl<const K: usize> Use<K> {
 pub(super) struct Rows<'a, const K: usize> {
     /// The type index of each record, or the one of all.
     types: Result<&'a [u8], u8>,
-    /// For each type index: bit k if its records have a value in group k, and [`WANTED`].
+    /// For each type index: bit k if its records have a value in group k, where the descriptors are
+    /// group K; and [`WANTED`].
     roles: [u8; 256],
     groups: [ValueReader<'a>; K],
+    descriptors: Descriptors<'a>,
     /// Whether all records are rows.
     is_pure: bool,
     next_record: u32,
@@ -50,14 +55,18 @@ struct Chunk<const K: usize> {
     records: [u32; CHUNK],
     types: [u8; CHUNK],
     values: [[u64; CHUNK]; K],
+    descriptors: [u32; CHUNK],
+    scratch: [u64; CHUNK],
     len: usize,
 }
 
 impl<'a, const K: usize> Rows<'a, K> {
-    /// The rows that `usage` asks for; none if the block has to be rebuilt.
+    /// The rows that `usage` asks for, their descriptors looked up in `ids`; none if the block has
+    /// to be rebuilt.
     pub(super) fn of(
         block: &'a OpenBlock<'_>,
         planar: &'a PlanarBlock,
+        ids: &'a IdMap,
         usage: impl Fn(&EventPlan) -> Use<K>,
     ) -> Option<Self> {
         let header = &planar.header;
@@ -66,15 +75,17 @@ impl<'a, const K: usize> Rows<'a, K> {
         }
         let mut roles = [0; 256];
         let mut groups = [None; K];
+        let mut descriptors = None;
         let (mut row_count, mut is_pure) = (0, true);
         for (slot, present) in header.types.iter().enumerate() {
             match usage(plan_of(block, present)?) {
                 Use::Rebuild => return None,
                 Use::PassOver => is_pure = false,
-                Use::Row(offsets) => {
+                Use::Row(offsets, descriptor) => {
                     row_count += present.count as usize;
                     roles[usize::from(present.index)] |= WANTED;
-                    for (group, offset) in groups.iter_mut().zip(offsets) {
+                    let places = groups.iter_mut().zip(offsets);
+                    for (group, offset) in places.chain([(&mut descriptors, descriptor)]) {
                         let own = planar.group_of(slot, offset)?;
                         if *group.get_or_insert(own) != own {
                             return None;
@@ -83,7 +94,7 @@ impl<'a, const K: usize> Rows<'a, K> {
                 }
             }
         }
-        for (place, group) in groups.iter().enumerate() {
+        for (place, group) in groups.iter().chain([&descriptors]).enumerate() {
             for member in group.iter().flat_map(|group| &header.groups[*group].members) {
                 roles[usize::from(header.types[member.slot].index)] |= 1 << place;
             }
@@ -92,6 +103,7 @@ impl<'a, const K: usize> Rows<'a, K> {
             types: planar.type_plane(),
             roles,
             groups: groups.map(|group| planar.values(group)),
+            descriptors: Descriptors::new(planar.values(descriptors), ids, row_count),
             is_pure,
             next_record: 0,
             // Without rows there is nothing to walk over.
@@ -101,6 +113,8 @@ impl<'a, const K: usize> Rows<'a, K> {
                 records: [0; CHUNK],
                 types: [0; CHUNK],
                 values: [[0; CHUNK]; K],
+                descriptors: [0; CHUNK],
+                scratch: [0; CHUNK],
                 len: 0,
             },
         })
@@ -135,10 +149,18 @@ impl<'a, const K: usize> Rows<'a, K> {
             for (group, values) in self.groups.iter_mut().zip(&mut chunk.values) {
                 group.read(&mut values[..count]);
             }
+            let Chunk { descriptors, scratch, .. } = chunk;
+            self.descriptors.read(&mut descriptors[..count], &mut scratch[..count]);
         } else {
-            chunk.sift(&self.roles, &mut self.groups);
+            chunk.sift(&self.roles, &mut self.groups, &mut self.descriptors);
         }
         true
+    }
+
+    /// The index of each row's descriptor; none if one is missing.
+    pub(super) fn descriptors(&self) -> Option<&[u32]> {
+        let descriptors = &self.chunk.descriptors[..self.chunk.len];
+        (!descriptors.contains(&MISSING)).then_some(descriptors)
     }
 
     /// Index of each row's record in the block.
@@ -159,14 +181,24 @@ impl<'a, const K: usize> Rows<'a, K> {
 
 impl<const K: usize> Chunk<K> {
     /// Reads the values of all records, and keeps those that are rows.
-    fn sift(&mut self, roles: &[u8; 256], groups: &mut [ValueReader<'_>; K]) {
+    fn sift(
+        &mut self,
+        roles: &[u8; 256],
+        groups: &mut [ValueReader<'_>; K],
+        descriptors: &mut Descriptors<'_>,
+    ) {
         let types = &self.types[..self.len];
-        for (place, (group, values)) in groups.iter_mut().zip(&mut self.values).enumerate() {
+        let count_at = |place: usize| {
             let has_value = |index: &&u8| roles[usize::from(**index)] >> place & 1 == 1;
-            group.read(&mut values[..types.iter().filter(has_value).count()]);
+            types.iter().filter(has_value).count()
+        };
+        for (place, (group, values)) in groups.iter_mut().zip(&mut self.values).enumerate() {
+            group.read(&mut values[..count_at(place)]);
         }
+        let id_count = count_at(K);
+        descriptors.read(&mut self.descriptors[..id_count], &mut self.scratch[..id_count]);
         let mut kept = 0;
-        let mut used = [0; K];
+        let (mut used, mut used_ids) = ([0; K], 0);
         for record in 0..self.len {
             let index = self.types[record];
             let role = roles[usize::from(index)];
@@ -177,11 +209,13 @@ impl<const K: usize> Chunk<K> {
                 for (values, used) in self.values.iter_mut().zip(used) {
                     values[kept] = values[used];
                 }
+                self.descriptors[kept] = self.descriptors[used_ids];
                 kept += 1;
             }
             for (place, used) in used.iter_mut().enumerate() {
                 *used += usize::from(role >> place & 1);
             }
+            used_ids += usize::from(role >> K & 1);
         }
         self.len = kept;
     }

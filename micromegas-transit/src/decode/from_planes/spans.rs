@@ -3,7 +3,6 @@
 use super::super::columns::SpanColumns;
 use super::super::event_plan::{EventPlan, ScopePlan, SpanPlan};
 use super::super::open::OpenBlock;
-use super::ids::{DenseIds, MISSING};
 use super::rows::{Rows, Use};
 
 impl OpenBlock<'_> {
@@ -14,13 +13,13 @@ impl OpenBlock<'_> {
         columns: &mut SpanColumns,
     ) -> Option<u32> {
         let planar = self.objects.planar()?;
-        let mut rows = Rows::of(self, planar, |plan| match plan {
+        let mut rows = Rows::of(self, planar, &self.tables.scope_ids, |plan| match plan {
             EventPlan::Span(SpanPlan {
                 time,
                 scope: ScopePlan::Descriptor(descriptor),
                 properties: None,
                 ..
-            }) => Use::Row([*time, *descriptor]),
+            }) => Use::Row([*time], *descriptor),
             EventPlan::Span(_) => Use::Rebuild,
             other => Use::of_other(other),
         })?;
@@ -28,22 +27,12 @@ impl OpenBlock<'_> {
         for (is_begin, plan) in begins.iter_mut().zip(&self.plan.events) {
             *is_begin = matches!(plan, EventPlan::Span(SpanPlan { is_begin: true, .. }));
         }
-        let count = rows.row_count();
-        let scope_ids = DenseIds::new(&self.tables.scope_ids, count);
-        columns.clear(count);
-        let mut is_complete = true;
-        while is_complete && rows.advance() {
+        columns.clear(rows.row_count());
+        while rows.advance() {
             columns.record.extend_from_slice(rows.records());
             columns.ticks.extend(rows.values(0).iter().map(|ticks| ticks.cast_signed()));
             columns.is_begin.extend(rows.types().iter().map(|index| begins[usize::from(*index)]));
-            columns.scope.extend(rows.values(1).iter().map(|id| {
-                let scope = scope_ids.get(*id);
-                is_complete &= scope != MISSING;
-                scope as i32
-            }));
-        }
-        if !is_complete {
-            return None;
+            columns.scope.extend(rows.descriptors()?.iter().map(|scope| *scope as i32));
         }
         columns.scopes.clone_from(&self.tables.scopes);
         Some(planar.header.record_count)
