@@ -87,39 +87,48 @@ fn join(planes: &[(u32, &[u8])], base: u64, out: &mut [u64]) {
                 *value = base | u64::from(u16::from_le_bytes([*low, *high]));
             }
         }
-        [(0, a), (8, b), (16, c), (24, d), (32, e), (40, f), (48, g), (56, h)] => {
-            join_all([a, b, c, d, e, f, g, h], out);
-        }
-        [(shift, low), (next_shift, next), rest @ ..] => {
-            for ((value, low), next) in out.iter_mut().zip(*low).zip(*next) {
-                *value = base | u64::from(*low) << shift | u64::from(*next) << next_shift;
-            }
-            for (shift, bytes) in rest {
-                for (value, byte) in out.iter_mut().zip(*bytes) {
-                    *value |= u64::from(*byte) << shift;
+        _ => {
+            for (number, out) in out.chunks_mut(ZEROS.len()).enumerate() {
+                let begin = number * ZEROS.len();
+                let mut all = [&ZEROS[..out.len()]; 8];
+                for (shift, bytes) in planes {
+                    all[*shift as usize / 8] = &bytes[begin..begin + out.len()];
                 }
+                join_many(all, base, planes.iter().all(|(shift, _)| *shift < 32), out);
             }
         }
     }
 }
 
+/// Stands for planes that are constant.
+const ZEROS: [u8; 1024] = [0; 1024];
+
 /// How many values are put together in registers.
 const LANES: usize = 16;
 
-/// Puts all eight planes together: neighbours first, then pairs, then fours.
-fn join_all(planes: [&[u8]; 8], out: &mut [u64]) {
-    let chunks = planes.map(|plane| plane.as_chunks::<LANES>());
+/// Puts eight planes together: neighbours first, then pairs, then fours. The upper four are not
+/// looked at if the lower ones are all there is.
+fn join_many(planes: [&[u8]; 8], base: u64, is_low: bool, out: &mut [u64]) {
     let (out_chunks, out_rest) = out.as_chunks_mut::<LANES>();
-    for (place, out) in out_chunks.iter_mut().enumerate() {
-        let [a, b, c, d, e, f, g, h] = chunks.map(|(chunks, _)| &chunks[place]);
-        let low = join_pairs(join_bytes(a, b), join_bytes(c, d));
-        let high = join_pairs(join_bytes(e, f), join_bytes(g, h));
-        for (value, (low, high)) in out.iter_mut().zip(low.into_iter().zip(high)) {
-            *value = u64::from(low) | u64::from(high) << 32;
+    let count = out_chunks.len();
+    let [a, b, c, d, e, f, g, h] = planes.map(|plane| &plane.as_chunks::<LANES>().0[..count]);
+    for place in 0..count {
+        let low = join_pairs(join_bytes(&a[place], &b[place]), join_bytes(&c[place], &d[place]));
+        let out = &mut out_chunks[place];
+        if is_low {
+            for (value, low) in out.iter_mut().zip(low) {
+                *value = base | u64::from(low);
+            }
+        } else {
+            let high =
+                join_pairs(join_bytes(&e[place], &f[place]), join_bytes(&g[place], &h[place]));
+            for (value, (low, high)) in out.iter_mut().zip(low.into_iter().zip(high)) {
+                *value = base | u64::from(low) | u64::from(high) << 32;
+            }
         }
     }
     for (place, value) in out_rest.iter_mut().enumerate() {
-        *value = u64::from_le_bytes(chunks.map(|(_, rest)| rest[place]));
+        *value = base | u64::from_le_bytes(planes.map(|plane| plane[count * LANES + place]));
     }
 }
 
