@@ -15,4 +15,14 @@ impl Random {
         self.0 ^= self.0 << 17;
         self.0.rotate_left(32)
     }
+
+    /// From 0 up to 1.
+    pub(crate) fn fraction(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// Exponentially distributed, as the time between independent events is.
+    pub(crate) fn exponential(&mut self, mean: f64) -> f64 {
+        -mean * (1.0 - self.fraction()).ln()
+    }
 }

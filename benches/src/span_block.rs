@@ -26,12 +26,23 @@ impl SpanBlock {
     /// functions begins, or the innermost one ends, 20 to 2,067 ticks after the step before. The
     /// same arguments give the same bytes.
     pub fn random_walk(event_count: usize, descriptor_count: u64) -> Self {
+        let step = |random: &mut Random| 20 + i64::from(random.next() as u32 % 2048);
+        Self::walk(event_count, descriptor_count, step)
+    }
+
+    /// The same walk, but with steps at independent times, `mean_ticks` apart on average.
+    pub fn at_rate(event_count: usize, descriptor_count: u64, mean_ticks: f64) -> Self {
+        let step = |random: &mut Random| random.exponential(mean_ticks) as i64;
+        Self::walk(event_count, descriptor_count, step)
+    }
+
+    fn walk(event_count: usize, descriptor_count: u64, step: impl Fn(&mut Random) -> i64) -> Self {
         let mut random = Random::new();
         let mut objects = RecordQueue::new();
         let mut open = Vec::with_capacity(DEPTH_MAX);
         let mut time = 1_000_000_000_000;
         for _ in 0..event_count {
-            time += 20 + i64::from(random.next() as u32 % 2048);
+            time += step(&mut random);
             let begins =
                 open.is_empty() || (open.len() < DEPTH_MAX && random.next().is_multiple_of(2));
             if begins {

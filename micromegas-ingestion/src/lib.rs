@@ -41,6 +41,10 @@
 //! - **4xx**: never send these bytes again. The body is one sentence that says why.
 //! - **503** with `Retry-After`: send the same bytes again, later.
 //!
+//! Every answer to a document carries `micromegas-accept`, by which clients know that they may send
+//! planar blocks ([`micromegas_transit::planar`]), and with which codecs: LZ4, and zstd with the
+//! cargo feature `zstd`.
+//!
 //! A block may arrive before its stream, and a stream before its process: it is stored, and it
 //! becomes visible when the last of the three has arrived.
 //!

@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::{get, post};
 use micromegas_lakehouse::Principal;
+use micromegas_transit::planar::{ACCEPT_HEADER, accept_value};
 
 use crate::body;
 use crate::service::{DocumentKind, writable_tenant};
@@ -35,7 +39,10 @@ where
             .route("/insert_stream", post(insert_stream))
             .route("/insert_block", post(insert_block))
     };
-    documents().nest("/ingestion", documents()).with_state(service)
+    documents()
+        .nest("/ingestion", documents())
+        .route_layer(map_response(announce))
+        .with_state(service)
 }
 
 /// `GET /health` and `GET /ready`.
@@ -56,6 +63,13 @@ async fn insert_stream(service: State<Arc<IngestionService>>, request: Request) 
 
 async fn insert_block(service: State<Arc<IngestionService>>, request: Request) -> Answer {
     insert(&service, request, DocumentKind::Block).await
+}
+
+/// Tells the client which planar blocks this server reads, whatever the answer is.
+async fn announce(mut response: Response) -> Response {
+    let value = HeaderValue::from_static(accept_value());
+    response.headers_mut().insert(HeaderName::from_static(ACCEPT_HEADER), value);
+    response
 }
 
 /// Success is exactly 200 with an empty body: some clients accept nothing else.

@@ -3,6 +3,7 @@
 use crate::level::LevelFilter;
 use crate::metadata::LogMetadata;
 use chrono::{DateTime, Utc};
+use micromegas_transit::planar::CarriedSpan;
 use micromegas_transit::{ProcessInfo, StreamInfo, TickRange};
 use std::sync::Arc;
 use std::time::Instant;
@@ -81,4 +82,8 @@ pub struct EventBlock {
     pub event_ticks: TickRange,
     /// How many events were lost between the stream's previous block and this one.
     pub skipped_events: u64,
+    /// The spans of the thread that are open at the first event, outermost first; their descriptors
+    /// are among the dependencies. None when they are not known, because events before the block
+    /// were lost, and in streams that are not those of a thread.
+    pub carried_spans: Option<Vec<CarriedSpan>>,
 }

@@ -4,10 +4,13 @@
 use micromegas_telemetry_sink::MemorySink;
 use micromegas_tracing::prelude::*;
 use micromegas_tracing::{Config, Counts, stats};
+use micromegas_transit::types::BeginThreadSpanEvent;
+use micromegas_transit::{Limits, Payload, RecordQueue, StreamPlan, compress_frame};
 use std::collections::HashMap;
 use std::sync::{Arc, Barrier};
 use std::thread::Builder;
 use std::time::Duration;
+use uuid::Uuid;
 
 const THREADS: usize = 8;
 const ROUNDS: u64 = 20_000;
@@ -21,6 +24,61 @@ fn work(thread: usize, round: u64) {
     if round.is_multiple_of(5) {
         imetric!("round", "count", round * THREADS as u64 + thread as u64);
     }
+}
+
+/// Replays each thread's blocks: what a block carries is what its predecessors left open, and its
+/// dependencies hold the descriptors.
+fn assert_stacks_are_carried(sink: &MemorySink) {
+    let limits = Limits::default();
+    let mut stacks: HashMap<Uuid, Vec<(i64, String, i64)>> = HashMap::new();
+    let mut carried_count = 0;
+    for (stream, block) in sink.blocks() {
+        if !stream.tags.iter().any(|tag| tag == "cpu") {
+            assert_eq!(block.carried_spans, None);
+            continue;
+        }
+        let plan = StreamPlan::compile(&stream.layout, &limits).expect("our own layout");
+        // One record for each carried span, so that its descriptor is resolved.
+        let carried = block.carried_spans.expect("nothing was lost");
+        let mut begins = RecordQueue::new();
+        for span in &carried {
+            let thread_span_desc = span.descriptor;
+            begins.push(0, &BeginThreadSpanEvent { thread_span_desc, time: span.begin });
+        }
+        let events_of = |objects: &[u8]| {
+            let payload = Payload {
+                dependencies: compress_frame(&block.dependencies).into(),
+                objects: compress_frame(objects).into(),
+            };
+            let open = plan.open(&payload, &limits).expect("a whole block");
+            let spans = open.thread_spans();
+            assert!(spans.losses.is_empty(), "every descriptor is there");
+            let columns = spans.columns;
+            let name = |row: usize| {
+                let scope = columns.scopes[columns.scope[row] as usize];
+                open.strings().get(scope.name as usize).expect("a name").to_owned()
+            };
+            let events = (0..columns.ticks.len())
+                .map(|row| (columns.is_begin[row], name(row), columns.ticks[row]));
+            events.collect::<Vec<_>>()
+        };
+        let stack = stacks.entry(stream.stream_id).or_default();
+        let told = events_of(begins.as_bytes()).into_iter().zip(&carried);
+        let told: Vec<_> =
+            told.map(|((_, name, begin), span)| (span.event_id, name, begin)).collect();
+        assert_eq!(&told, stack);
+        carried_count += told.len();
+        for (event_id, (is_begin, name, ticks)) in
+            (block.object_offset..).zip(events_of(&block.objects))
+        {
+            if is_begin {
+                stack.push((event_id, name, ticks));
+            } else {
+                assert_eq!(stack.pop().map(|(_, name, _)| name), Some(name));
+            }
+        }
+    }
+    assert!(carried_count > 0, "some blocks end within spans");
 }
 
 #[test]
@@ -103,6 +161,12 @@ fn every_event_of_every_thread_arrives_once_and_in_order() {
     for thread in threads {
         thread.join().expect("no thread panicked");
     }
+
+    span_scope!("outer");
+    assert!(guard.flush(Duration::from_secs(30)));
+    work(0, 1);
+    assert!(guard.flush(Duration::from_secs(30)));
+    assert_stacks_are_carried(&sink);
     drop(guard);
 }
 

@@ -50,6 +50,14 @@ pub enum Error {
         /// What is wrong.
         reason: &'static str,
     },
+    /// Bytes that begin like a planar buffer are not a whole one.
+    #[error("invalid planar block at byte {offset}: {reason}")]
+    InvalidPlanar {
+        /// Offset in the planar bytes, as near as it is known.
+        offset: usize,
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// The bytes use something that exists but is not read here.
     #[error("unsupported {what}")]
     Unsupported {

@@ -90,6 +90,7 @@ mod error;
 mod layout;
 mod limits;
 mod lz4;
+pub mod planar;
 mod queue;
 mod record_set;
 mod reflect;

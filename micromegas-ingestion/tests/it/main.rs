@@ -9,4 +9,5 @@ mod failing_store;
 mod limits;
 mod order;
 mod outage;
+mod planar;
 mod server;

@@ -19,14 +19,20 @@
 //! # Guarantees and cost
 //!
 //! - Nothing here runs on a recording thread but the console, for the levels it shows.
-//! - [`HttpSink`] compresses on one thread and sends on another, with a blocking client: the host
+//! - [`HttpSink`] encodes on one thread and sends on another, with a blocking client: the host
 //!   needs no async runtime, and none is started. The process's description goes before its
 //!   streams, a stream's before its blocks, and blocks in the order they were recorded.
 //! - What the server does not take at once is sent again, with exponential backoff and jitter, for
 //!   as long as it takes; `Retry-After` is honoured. What it refuses for good (a status of 4xx but
 //!   429) is dropped. What waits is bounded in bytes: spans make way for metrics, both for logs.
 //!   Everything dropped is counted, and the stream's next block declares it.
+//! - Blocks are planar ([`micromegas_transit::planar`]) for servers whose latest answer says that
+//!   they read them, and plain for all others.
 //! - Ending takes no longer than the deadline it is given.
+//!
+//! # Features
+//!
+//! `zstd`: planar blocks compressed with zstd, for servers that read them.
 //!
 //! # What it is not
 //!

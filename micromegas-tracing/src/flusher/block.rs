@@ -4,6 +4,7 @@ use crate::event_sink::EventBlock;
 use crate::flusher::dependencies::Dependencies;
 use crate::origin::Origin;
 use crate::stats::Counts;
+use micromegas_transit::planar::CarriedSpan;
 use micromegas_transit::{RecordQueue, TickRange};
 use uuid::Uuid;
 
@@ -15,6 +16,8 @@ const OBJECT_BYTES_MAX: usize = 1024 * 1024;
 pub(super) struct BlockBuilder {
     pub(super) objects: RecordQueue,
     pub(super) counts: Counts,
+    /// The spans that are open at the first event, if they are known.
+    pub(super) carried_spans: Option<Vec<CarriedSpan>>,
     event_ticks: Option<TickRange>,
 }
 
@@ -25,6 +28,7 @@ impl BlockBuilder {
         Self {
             objects: RecordQueue::with_capacity(bytes_hint.min(OBJECT_BYTES_MAX + 1024)),
             counts: Counts::default(),
+            carried_spans: None,
             event_ticks: None,
         }
     }
@@ -63,6 +67,7 @@ impl BlockBuilder {
             event_count,
             event_ticks,
             skipped_events: 0,
+            carried_spans: self.carried_spans,
         };
         Some((block, self.counts))
     }

@@ -4,6 +4,7 @@
 //! - [`schedule`]: when which kind is due.
 //! - [`worker`]: its loop.
 //! - [`streams`]: the streams of the process; [`merged`] and [`spans`] fill them from [`runs`].
+//! - [`open_spans`]: the stack that each block of a thread carries.
 //! - [`block`], [`dependencies`]: records become a block of the wire, addresses become numbers.
 
 pub(crate) mod wake;
@@ -12,6 +13,7 @@ pub(crate) mod worker;
 mod block;
 mod dependencies;
 mod merged;
+mod open_spans;
 mod runs;
 mod schedule;
 mod spans;

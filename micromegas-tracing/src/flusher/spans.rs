@@ -2,6 +2,7 @@
 
 use crate::buffer::Kind;
 use crate::flusher::block::BlockBuilder;
+use crate::flusher::open_spans::OpenSpans;
 use crate::flusher::runs;
 use crate::flusher::streams::{Outlet, Stream};
 use crate::record::{FutureSpan, Records, SpanRecord};
@@ -14,10 +15,23 @@ use std::collections::{HashMap, VecDeque};
 /// The streams of this many ended threads are kept.
 const ENDED_THREADS_MAX: usize = 256;
 
+/// The stream of a thread, and the spans that are open where it has come to.
+#[derive(Debug)]
+struct SpanStream {
+    stream: Stream,
+    open: OpenSpans,
+}
+
+impl SpanStream {
+    fn new(stream: Stream) -> Self {
+        Self { stream, open: OpenSpans::default() }
+    }
+}
+
 /// The streams of the threads, by the threads' numbers.
 #[derive(Debug, Default)]
 pub(super) struct SpanStreams {
-    streams: HashMap<u32, Stream>,
+    streams: HashMap<u32, SpanStream>,
     /// The threads that ended last; the destructors of their thread-locals may still record.
     ended: VecDeque<u32>,
 }
@@ -33,16 +47,18 @@ impl SpanStreams {
                 let stream = self
                     .streams
                     .entry(thread.number)
-                    .or_insert_with(|| Stream::of_thread(process_id, &thread));
-                stream.skip(taken.skipped_events());
+                    .or_insert_with(|| SpanStream::new(Stream::of_thread(process_id, &thread)));
+                if taken.skipped_events() > 0 {
+                    stream.stream.skip(taken.skipped_events());
+                    stream.open.lose_track();
+                }
                 deliver(runs::of_taken(&taken), size_of_val(taken.words()), stream, outlet);
             }
         }
         for run in late {
-            let stream = self
-                .streams
-                .entry(run.thread_number)
-                .or_insert_with(|| Stream::of_late_thread(process_id, run.thread_number));
+            let stream = self.streams.entry(run.thread_number).or_insert_with(|| {
+                SpanStream::new(Stream::of_late_thread(process_id, run.thread_number))
+            });
             deliver(runs::of_late(&run), size_of_val(&*run.words), stream, outlet);
         }
         self.ended.extend(threads::forget_finished());
@@ -55,24 +71,27 @@ impl SpanStreams {
 }
 
 fn deliver(
-    mut records: Records<'_, SpanRecord>,
+    records: Records<'_, SpanRecord>,
     word_bytes: usize,
-    stream: &mut Stream,
+    SpanStream { stream, open }: &mut SpanStream,
     outlet: &mut Outlet<'_>,
 ) {
     // On the wire a record has one byte more than its words, of which there are at least two.
     let bytes_hint = word_bytes + word_bytes / 16;
-    loop {
+    let mut records = records.peekable();
+    while records.peek().is_some() {
         let mut block = BlockBuilder::begin(outlet.dependencies, bytes_hint);
+        block.carried_spans = open.carried(outlet.dependencies);
+        let mut event_id = stream.next_event_id();
         while !block.is_full()
             && let Some(record) = records.next()
         {
             let id = outlet.dependencies.span(record.metadata);
             write_event(&mut block, id, &record);
+            open.note(event_id, &record);
+            event_id += 1;
         }
-        if !outlet.deliver(stream, block) {
-            return;
-        }
+        outlet.deliver(stream, block);
     }
 }
 

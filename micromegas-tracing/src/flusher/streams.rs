@@ -83,6 +83,11 @@ impl Stream {
         Self::new(process_id, "cpu", thread_stream_layout(), properties)
     }
 
+    /// The number of the stream's next event.
+    pub(super) fn next_event_id(&self) -> i64 {
+        self.object_offset
+    }
+
     /// Notes events that were lost before the next block.
     pub(super) fn skip(&mut self, events: u64) {
         self.skipped_events += events;

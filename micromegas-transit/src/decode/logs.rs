@@ -25,6 +25,9 @@ impl OpenBlock<'_> {
     /// Does what [`logs`](Self::logs) does, in the memory of columns that are not needed any more;
     /// what they hold is lost.
     pub fn logs_in(&self, mut columns: LogColumns) -> Decoded<LogColumns> {
+        if let Some(record_count) = self.logs_from_planes(&mut columns) {
+            return Decoded { columns, record_count, losses: Losses::default() };
+        }
         let sites = Sites::of(&self.tables, &self.limits);
         let mut plain = PlainTypes::of(self, plain_kind);
         let room = self.measure_logs(&sites, &mut plain);
@@ -60,7 +63,8 @@ impl OpenBlock<'_> {
         loop {
             plain.read_run(&mut records, &self.tables.log_descriptor_ids, |batch| {
                 room.rows += batch.records.len();
-                room.text_bytes = room.text_bytes.saturating_add(sites.text_bytes(batch));
+                room.text_bytes =
+                    room.text_bytes.saturating_add(sites.text_bytes(batch.descriptors));
                 true
             });
             let Some(Ok(record)) = records.next_record() else {
@@ -78,13 +82,13 @@ impl OpenBlock<'_> {
 }
 
 /// How many rows there are at most, and how much text.
-struct Room {
-    rows: usize,
-    text_bytes: usize,
+pub(super) struct Room {
+    pub(super) rows: usize,
+    pub(super) text_bytes: usize,
 }
 
 impl LogColumns {
-    fn clear(&mut self, room: &Room) {
+    pub(super) fn clear(&mut self, room: &Room) {
         let Self { record, ticks, level, target, message, properties } = self;
         clear(record, room.rows);
         clear(ticks, room.rows);
@@ -99,7 +103,7 @@ impl LogColumns {
     /// Adds plain entries, unless their texts are too long together.
     #[inline]
     fn extend(&mut self, sites: &Sites<'_>, budget: &mut Budget, batch: Batch<'_, STRIDE>) -> bool {
-        if !sites.append_texts(&mut self.message, budget, batch) {
+        if !sites.append_texts(&mut self.message, budget, batch.descriptors) {
             return false;
         }
         let descriptors =

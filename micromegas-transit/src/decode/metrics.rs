@@ -20,6 +20,9 @@ impl OpenBlock<'_> {
     /// Does what [`metrics`](Self::metrics) does, in the memory of columns that are not needed any
     /// more; what they hold is lost.
     pub fn metrics_in(&self, mut columns: MetricColumns) -> Decoded<MetricColumns> {
+        if let Some(record_count) = self.metrics_from_planes(&mut columns) {
+            return Decoded { columns, record_count, losses: Losses::default() };
+        }
         columns.clear(self.count_rows(|plan| matches!(plan, EventPlan::Metric(_))));
         let mut losses = Losses::default();
         let mut plain = PlainTypes::of(self, plain_kind);
@@ -68,7 +71,7 @@ fn plain_kind(plan: &EventPlan) -> u8 {
 }
 
 impl MetricColumns {
-    fn clear(&mut self, row_count: usize) {
+    pub(super) fn clear(&mut self, row_count: usize) {
         let Self { record, ticks, name, unit, target, value, integer, is_integer, properties } =
             self;
         clear(record, row_count);

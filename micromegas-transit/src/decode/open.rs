@@ -4,9 +4,11 @@ use super::columns::{PropertySets, StringTable};
 use super::dependencies;
 use super::event_plan::EventPlan;
 use super::losses::{LossReason, Losses};
+use super::objects::Objects;
 use super::plan::StreamPlan;
 use super::records::{Record, Records};
 use super::tables::Tables;
+use crate::planar::CarriedSpan;
 use crate::{Limits, Payload, Result};
 
 /// A block ready to be decoded; made by [`StreamPlan::open`].
@@ -15,7 +17,7 @@ pub struct OpenBlock<'p> {
     pub(super) plan: &'p StreamPlan,
     /// The decompressed records of the dependencies.
     pub(super) dependencies: Vec<u8>,
-    pub(super) objects: Vec<u8>,
+    pub(super) objects: Objects,
     pub(super) tables: Tables,
     pub(super) limits: Limits,
 }
@@ -25,19 +27,25 @@ impl<'p> OpenBlock<'p> {
         plan: &'p StreamPlan,
         payload: &Payload,
         limits: &Limits,
-        mut buffer: Vec<u8>,
+        buffer: Vec<u8>,
     ) -> Result<Self> {
         let mut dependencies = Vec::new();
         limits.decompress_into(&payload.dependencies, &mut dependencies)?;
         let tables = dependencies::read(plan, &dependencies, limits);
-        limits.decompress_into(&payload.objects, &mut buffer)?;
-        Ok(Self { plan, dependencies, objects: buffer, tables, limits: limits.clone() })
+        let objects = Objects::open(&payload.objects, limits, buffer)?;
+        Ok(Self { plan, dependencies, objects, tables, limits: limits.clone() })
     }
 
     /// Gives back the memory of the decompressed records, for
     /// [`StreamPlan::open_in`](super::StreamPlan::open_in).
     pub fn into_buffer(self) -> Vec<u8> {
-        self.objects
+        self.objects.into_buffer()
+    }
+
+    /// The spans of the thread that are open at the block's first event, outermost first, where the
+    /// block tells: a planar one whose writer knew. None means that they are not known.
+    pub fn carried_spans(&self) -> Option<&[CarriedSpan]> {
+        self.objects.planar()?.carried()
     }
 
     /// The strings that the columns' indices refer to.

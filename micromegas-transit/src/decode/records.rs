@@ -30,6 +30,12 @@ impl Extents {
             size => Some(size as usize),
         }
     }
+
+    /// Size of the payload of a type's records, 0 where each carries its own; none for indices that
+    /// no record may have.
+    pub(super) fn of_type(&self, index: u8) -> Option<u32> {
+        Some(self.0[usize::from(index)]).filter(|extent| *extent != NONE)
+    }
 }
 
 /// One record, its payload not yet looked at.

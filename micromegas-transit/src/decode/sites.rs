@@ -2,7 +2,6 @@
 
 use super::columns::TextColumn;
 use super::event_plan::{EventPlan, LogOrigin, LogPlan, Message};
-use super::plain::Batch;
 use super::tables::{LogDescriptor, Tables};
 use super::template::Budget;
 use crate::Limits;
@@ -64,14 +63,19 @@ impl<'a> Sites<'a> {
     }
 
     #[inline]
-    fn texts(&self, batch: Batch<'_, STRIDE>) -> impl Iterator<Item = &ConstantText<'a>> {
-        batch.descriptors.iter().map(|index| &self.texts[*index as usize])
+    fn texts(&self, descriptors: &[u32]) -> impl Iterator<Item = &ConstantText<'a>> {
+        descriptors.iter().map(|index| &self.texts[*index as usize])
     }
 
-    /// Size of the messages of a batch.
+    /// Size of the messages of entries, given by their descriptors.
     #[inline]
-    pub(super) fn text_bytes(&self, batch: Batch<'_, STRIDE>) -> usize {
-        self.texts(batch).map(|text| text.bytes).fold(0, usize::saturating_add)
+    pub(super) fn text_bytes(&self, descriptors: &[u32]) -> usize {
+        self.texts(descriptors).map(|text| text.bytes).fold(0, usize::saturating_add)
+    }
+
+    /// The room that a text column needs for the messages of entries.
+    pub(super) fn room_bytes(&self, descriptors: &[u32]) -> usize {
+        self.text_bytes(descriptors).min(self.max_text_bytes) + SLACK_BYTES
     }
 
     /// By index.
@@ -80,23 +84,23 @@ impl<'a> Sites<'a> {
         self.descriptors
     }
 
-    /// Adds the messages of a batch, all of them or, when they are too long together, none.
+    /// Adds the messages of entries, all of them or, when they are too long together, none.
     #[inline]
     pub(super) fn append_texts(
         &self,
         column: &mut TextColumn,
         budget: &mut Budget,
-        batch: Batch<'_, STRIDE>,
+        descriptors: &[u32],
     ) -> bool {
         let TextColumn { offsets, bytes } = column;
-        let text_bytes = self.text_bytes(batch);
+        let text_bytes = self.text_bytes(descriptors);
         let is_within = text_bytes <= self.max_text_bytes.saturating_sub(bytes.len());
         if !is_within || budget.spend(text_bytes).is_err() {
             return false;
         }
         // Nearly all texts are short. Copying a constant number of bytes and taking back what is
         // too much is faster than copying the right number.
-        for text in self.texts(batch) {
+        for text in self.texts(descriptors) {
             let end = bytes.len() + text.bytes;
             bytes.extend_from_slice(&text.head);
             if text.rest.is_empty() {

@@ -19,6 +19,9 @@ impl OpenBlock<'_> {
     /// Does what [`thread_spans`](Self::thread_spans) does, in the memory of columns that are not
     /// needed any more; what they hold is lost.
     pub fn thread_spans_in(&self, mut columns: SpanColumns) -> Decoded<SpanColumns> {
+        if let Some(record_count) = self.thread_spans_from_planes(&mut columns) {
+            return Decoded { columns, record_count, losses: Losses::default() };
+        }
         columns.clear(self.count_rows(|plan| matches!(plan, EventPlan::Span(_))));
         let mut losses = Losses::default();
         let mut scopes = Scopes::new(&self.tables, std::mem::take(&mut columns.scopes));
@@ -65,7 +68,7 @@ fn plain_kind(plan: &EventPlan) -> u8 {
 }
 
 impl SpanColumns {
-    fn clear(&mut self, row_count: usize) {
+    pub(super) fn clear(&mut self, row_count: usize) {
         let Self { record, ticks, is_begin, scope, properties, scopes: _ } = self;
         clear(record, row_count);
         clear(ticks, row_count);

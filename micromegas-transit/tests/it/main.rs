@@ -15,6 +15,7 @@ mod images;
 mod limits;
 mod net;
 mod own_writer;
+mod planar;
 mod published_reader;
 mod round_trip;
 mod rust_client;

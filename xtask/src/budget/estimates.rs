@@ -20,6 +20,17 @@ struct EstimatesFile {
 }
 
 #[derive(Deserialize)]
+struct BenchmarkFile {
+    throughput: Throughput,
+}
+
+#[derive(Deserialize)]
+struct Throughput {
+    #[serde(rename = "Elements")]
+    elements: f64,
+}
+
+#[derive(Deserialize)]
 struct Statistic {
     point_estimate: f64,
 }
@@ -37,6 +48,16 @@ impl Estimates {
     pub(crate) fn value(&self, measure: &Measure) -> Result<f64> {
         match measure {
             Measure::Time { time } => Ok(median(self.rounds(time)?.into_values().collect())),
+            Measure::Rate { rate } => {
+                let time_ns = median(self.rounds(rate)?.into_values().collect());
+                Ok(self.elements(rate)? * 1e3 / time_ns)
+            }
+            Measure::Value { value } => {
+                let path = self.folder.join(value).join("value");
+                let text = fs::read_to_string(&path);
+                let text = text.with_context(|| format!("the bench left no value `{value}`"))?;
+                text.trim().parse().with_context(|| format!("cannot read {}", path.display()))
+            }
             Measure::TimeRatio { time, over } => self.ratio(time, over),
             Measure::SpeedRatio { speed, over } => self.ratio(over, speed),
         }
@@ -53,6 +74,20 @@ impl Estimates {
             bail!("`{numerator}` and `{denominator}` share no round");
         }
         Ok(median(ratios))
+    }
+
+    /// How many elements an iteration of the bench works on.
+    fn elements(&self, bench: &str) -> Result<f64> {
+        for entry in fs::read_dir(self.folder.join(bench))? {
+            let path = entry?.path().join("new").join("benchmark.json");
+            if path.is_file() {
+                let read =
+                    || -> Result<BenchmarkFile> { Ok(serde_json::from_slice(&fs::read(&path)?)?) };
+                let file = read().with_context(|| format!("cannot read {}", path.display()))?;
+                return Ok(file.throughput.elements);
+            }
+        }
+        bail!("the bench `{bench}` does not say how many elements it works on");
     }
 
     /// The median time of an iteration in each round, in nanoseconds.
@@ -136,6 +171,28 @@ mod tests {
         let (_folder, estimates) = results(&[("recording/log/1", 50.0), ("recording/log/2", 70.0)]);
         let time = Measure::Time { time: "recording/log".to_owned() };
         assert!((estimates.value(&time).unwrap() - 60.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_rate_is_made_of_elements_and_time() {
+        let (folder, estimates) = results(&[("planar/encode/1", 50.0), ("planar/encode/2", 50.0)]);
+        let rate = Measure::Rate { rate: "planar/encode".to_owned() };
+        assert!(estimates.value(&rate).is_err());
+        let file = folder.path().join("planar/encode/2/new/benchmark.json");
+        fs::write(file, r#"{"throughput":{"Elements":2000},"title":"planar/encode/2"}"#).unwrap();
+        // 2,000 elements in 50 ns.
+        assert!((estimates.value(&rate).unwrap() - 40_000.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_value_is_taken_as_it_was_left() {
+        let (folder, estimates) = results(&[]);
+        let value = Measure::Value { value: "planar/size".to_owned() };
+        let error = estimates.value(&value).unwrap_err();
+        assert_eq!(error.to_string(), "the bench left no value `planar/size`");
+        fs::create_dir_all(folder.path().join("planar/size")).unwrap();
+        fs::write(folder.path().join("planar/size/value"), "1.25\n").unwrap();
+        assert!((estimates.value(&value).unwrap() - 1.25).abs() < 1e-9);
     }
 
     #[test]

@@ -54,8 +54,8 @@ pub(crate) enum Better {
     Higher,
 }
 
-/// How a value is made. Each name is a bench's path below criterion's folder; its first part is the
-/// bench target that writes it.
+/// How a value is made. Each name is a bench's path below criterion's folder, or that of a value
+/// that a bench leaves there; its first part is the bench target that writes it.
 #[derive(Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 pub(crate) enum Measure {
@@ -65,6 +65,10 @@ pub(crate) enum Measure {
     Time { time: String },
     /// The speed as a multiple of another's, where both do the same work in one iteration.
     SpeedRatio { speed: String, over: String },
+    /// Millions of elements a second, of which the bench says how many an iteration has.
+    Rate { rate: String },
+    /// What the bench itself has computed: a size.
+    Value { value: String },
 }
 
 impl Measure {
@@ -73,6 +77,8 @@ impl Measure {
         match self {
             Self::TimeRatio { time, over } => vec![time, over],
             Self::Time { time } => vec![time],
+            Self::Rate { rate } => vec![rate],
+            Self::Value { value } => vec![value],
             Self::SpeedRatio { speed, over } => vec![speed, over],
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::http::options::HttpOptions;
 use chrono::{DateTime, Utc};
+use micromegas_transit::planar::{ACCEPT_HEADER, AcceptedCodecs};
 use std::time::Duration;
 use ureq::http::{HeaderMap, HeaderValue, StatusCode, header};
 use ureq::tls::{RootCerts, TlsConfig};
@@ -16,6 +17,13 @@ pub(super) struct Client {
     agent: Agent,
     authorization: Option<HeaderValue>,
     request_timeout: Duration,
+}
+
+/// An answer, and what it says about the server. Without an answer nothing is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Response {
+    pub(super) answer: Answer,
+    pub(super) accepted: Option<AcceptedCodecs>,
 }
 
 /// What a request came to.
@@ -56,7 +64,7 @@ impl Client {
     }
 
     /// Posts a CBOR document; takes no longer than `time_left`.
-    pub(super) fn post(&self, url: &str, document: &[u8], time_left: Duration) -> Answer {
+    pub(super) fn post(&self, url: &str, document: &[u8], time_left: Duration) -> Response {
         let timeout = self.request_timeout.min(time_left);
         let mut request = self
             .agent
@@ -74,9 +82,14 @@ impl Client {
                 // Read to its end, so that the connection can be used again.
                 let body = response.body_mut().with_config().limit(REASON_BYTES_MAX);
                 let text = body.read_to_string().unwrap_or_default();
-                judge(status, response.headers(), text.trim())
+                let headers = response.headers();
+                let answer = judge(status, headers, text.trim());
+                Response { answer, accepted: Some(accepted(headers)) }
             }
-            Err(error) => Answer::TryAgain { retry_after: None, reason: error.to_string() },
+            Err(error) => {
+                let answer = Answer::TryAgain { retry_after: None, reason: error.to_string() };
+                Response { answer, accepted: None }
+            }
         }
     }
 }
@@ -100,6 +113,12 @@ fn judge(status: StatusCode, headers: &HeaderMap, text: &str) -> Answer {
     } else {
         Answer::Refused(reason)
     }
+}
+
+/// The planar blocks that a server reads which answers with these headers.
+fn accepted(headers: &HeaderMap) -> AcceptedCodecs {
+    let value = headers.get(ACCEPT_HEADER).and_then(|value| value.to_str().ok());
+    value.map_or_else(AcceptedCodecs::default, AcceptedCodecs::parse)
 }
 
 /// Seconds, or a date.

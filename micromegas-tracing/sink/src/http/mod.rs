@@ -2,7 +2,7 @@
 //!
 //! - [`sink`]: the sink itself, and its two threads.
 //! - [`queue`]: what waits, in order and bounded.
-//! - [`packer`]: the thread that compresses.
+//! - [`packer`]: the thread that encodes and compresses; [`packed`]: what it makes.
 //! - [`sender`]: the thread that sends and decides what to do with an answer.
 //! - [`client`]: one request and its answer; [`endpoint`]: where it goes.
 //! - [`backoff`]: how long to wait before the next attempt.
@@ -11,6 +11,7 @@ mod backoff;
 mod client;
 mod endpoint;
 mod options;
+mod packed;
 mod packer;
 mod queue;
 mod sender;

@@ -1,8 +1,10 @@
 //! What waits to be sent: in order, bounded in bytes.
 
+use crate::http::packed::Packed;
 use crate::http::stats::{DeliveryStats, EventCounts};
 use micromegas_tracing::EventBlock;
-use micromegas_transit::{ProcessInfo, RawPayload, StreamInfo};
+use micromegas_transit::planar::{AcceptedCodecs, CarriedSpan, Codec};
+use micromegas_transit::{ProcessInfo, StreamInfo};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -52,7 +54,7 @@ pub(super) struct WaitingBlock {
 enum Packing {
     Raw,
     InProgress,
-    Done(RawPayload),
+    Done(Packed),
 }
 
 impl WaitingBlock {
@@ -67,9 +69,9 @@ impl WaitingBlock {
     }
 
     /// The compressed records; none before they are packed.
-    pub(super) fn payload(&self) -> Option<&RawPayload> {
+    pub(super) fn packed(&self) -> Option<&Packed> {
         match &self.packing {
-            Packing::Done(payload) => Some(payload),
+            Packing::Done(packed) => Some(packed),
             Packing::Raw | Packing::InProgress => None,
         }
     }
@@ -83,6 +85,10 @@ impl WaitingBlock {
 #[derive(Debug)]
 pub(super) struct RawRecords {
     pub(super) block_id: Uuid,
+    pub(super) stream: Arc<StreamInfo>,
+    /// The codec to encode them with; none for plain frames.
+    pub(super) codec: Option<Codec>,
+    pub(super) carried_spans: Option<Vec<CarriedSpan>>,
     pub(super) dependencies: Vec<u8>,
     pub(super) objects: Vec<u8>,
 }
@@ -111,6 +117,8 @@ struct State {
     /// Events dropped behind the last waiting block of a stream.
     skipped: HashMap<Uuid, u64>,
     stats: DeliveryStats,
+    /// What the server accepts by its latest answer; none before the first.
+    accepted: Option<AcceptedCodecs>,
     shutdown: Option<Instant>,
     threads: usize,
 }
@@ -170,11 +178,15 @@ impl Queue {
     pub(super) fn next_raw(&self) -> Option<RawRecords> {
         let mut state = self.lock();
         loop {
+            let codec = state.codec();
             let raw = state.blocks.iter_mut().find(|own| matches!(own.packing, Packing::Raw));
             if let Some(waiting) = raw {
                 waiting.packing = Packing::InProgress;
                 return Some(RawRecords {
                     block_id: waiting.block.block_id,
+                    stream: Arc::clone(&waiting.stream),
+                    codec,
+                    carried_spans: waiting.block.carried_spans.take(),
                     dependencies: std::mem::take(&mut waiting.block.dependencies),
                     objects: std::mem::take(&mut waiting.block.objects),
                 });
@@ -187,14 +199,14 @@ impl Queue {
     }
 
     /// Takes packed records back; they are forgotten if their block was dropped meanwhile.
-    pub(super) fn put_packed(&self, block_id: Uuid, payload: RawPayload) {
+    pub(super) fn put_packed(&self, block_id: Uuid, packed: Packed) {
         let mut state = self.lock();
         let State { blocks, stats, .. } = &mut *state;
         if let Some(waiting) = blocks.iter_mut().find(|own| own.block.block_id == block_id) {
-            let bytes = size_of::<WaitingBlock>() + payload.as_bytes().len();
+            let bytes = size_of::<WaitingBlock>() + packed.payload.as_bytes().len();
             stats.waiting_bytes = stats.waiting_bytes - waiting.bytes + bytes;
             waiting.bytes = bytes;
-            waiting.packing = Packing::Done(payload);
+            waiting.packing = Packing::Done(packed);
         }
         self.changed.notify_all();
     }
@@ -211,7 +223,7 @@ impl Queue {
                 return Some(ToSend::Process(process));
             }
             let first = state.blocks.front();
-            if first.is_some_and(|first| first.payload().is_some())
+            if first.is_some_and(|first| first.packed().is_some())
                 && let Some(first) = state.blocks.pop_front()
             {
                 state.is_sending = true;
@@ -223,6 +235,11 @@ impl Queue {
                 None => state = self.wait(state),
             }
         }
+    }
+
+    /// Takes note of what the server accepts by its latest answer.
+    pub(super) fn set_accepted(&self, accepted: AcceptedCodecs) {
+        self.lock().accepted = Some(accepted);
     }
 
     /// The description in the sender's hand is dealt with.
@@ -325,6 +342,12 @@ impl Queue {
 }
 
 impl State {
+    /// The codec to encode with. Before the first answer it is the one that every server of ours
+    /// reads; the sender makes plain what is not accepted in the end.
+    fn codec(&self) -> Option<Codec> {
+        self.accepted.map_or(Some(Codec::Lz4), |accepted| accepted.best())
+    }
+
     fn is_past_deadline(&self) -> bool {
         self.shutdown.is_some_and(|deadline| deadline <= Instant::now())
     }
@@ -364,9 +387,8 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytes::Bytes;
     use chrono::Utc;
-    use micromegas_transit::{Payload, StreamLayout, TickRange};
+    use micromegas_transit::{StreamLayout, TickRange};
     use std::collections::BTreeMap;
 
     fn stream(tag: &str) -> Arc<StreamInfo> {
@@ -392,6 +414,7 @@ mod tests {
             event_count,
             event_ticks: TickRange { least: 0, greatest: 0 },
             skipped_events: 0,
+            carried_spans: None,
         }
     }
 
@@ -399,8 +422,7 @@ mod tests {
         let count = queue.lock().blocks.len();
         for _ in 0..count {
             let raw = queue.next_raw().expect("raw blocks wait");
-            let payload = Payload { dependencies: Bytes::new(), objects: Bytes::new() };
-            queue.put_packed(raw.block_id, payload.to_raw());
+            queue.put_packed(raw.block_id, Packed::plain(&[], &[]));
         }
     }
 

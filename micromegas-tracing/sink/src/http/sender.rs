@@ -1,11 +1,13 @@
 //! The thread that sends, one request after the other.
 
 use crate::http::backoff::Backoff;
-use crate::http::client::{Answer, Client};
+use crate::http::client::{Answer, Client, Response};
 use crate::http::endpoint::Endpoint;
 use crate::http::options::HttpOptions;
+use crate::http::packed::Packed;
 use crate::http::queue::{Queue, ToSend, WaitingBlock};
-use micromegas_transit::Block;
+use micromegas_transit::planar::AcceptedCodecs;
+use micromegas_transit::{Block, RawPayload};
 use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -17,6 +19,9 @@ pub(super) struct Sender {
     client: Client,
     endpoint: Endpoint,
     backoff: Backoff,
+    /// The planar blocks that the server reads, by its latest answer. Before the first answer none
+    /// is sent.
+    accepted: AcceptedCodecs,
     /// Streams whose description was sent.
     known_streams: HashSet<Uuid>,
 }
@@ -29,7 +34,8 @@ impl Sender {
         options: &HttpOptions,
     ) -> Self {
         let backoff = Backoff::new(options.backoff_min, options.backoff_max);
-        Self { queue, client, endpoint, backoff, known_streams: HashSet::new() }
+        let accepted = AcceptedCodecs::default();
+        Self { queue, client, endpoint, backoff, accepted, known_streams: HashSet::new() }
     }
 
     /// Sends until the queue ends.
@@ -60,47 +66,63 @@ impl Sender {
     }
 
     fn deliver_description(&mut self, url: &str, document: &[u8]) {
-        let is_delivered = self.deliver(url, document);
-        self.queue.note_description(is_delivered);
+        let outcome = self.deliver(url, document, |_| true);
+        self.queue.note_description(outcome == Outcome::Delivered);
     }
 
+    /// Sends a block, planar if the server reads that. An answer may say that it does so no more:
+    /// then the block is made plain before it is sent again.
     fn deliver_block(&mut self, waiting: &WaitingBlock) -> bool {
-        let Some(payload) = waiting.payload() else { return false };
-        let block = &waiting.block;
-        let document = Block {
-            block_id: block.block_id,
-            stream_id: waiting.stream.stream_id,
-            process_id: waiting.stream.process_id,
-            begin_time: block.begin_time,
-            begin_ticks: block.begin_ticks,
-            end_time: block.end_time,
-            end_ticks: block.end_ticks,
-            payload: payload.clone(),
-            object_offset: block.object_offset,
-            event_count: block.event_count,
-            event_ticks: Some(block.event_ticks),
-            skipped_events: block.skipped_events,
-        };
+        let Some(packed) = waiting.packed() else { return false };
         let url = self.endpoint.insert_block.clone();
-        self.deliver(&url, &document.to_cbor())
+        if packed.suits(self.accepted) {
+            let document = document(waiting, &packed.payload);
+            match self.deliver(&url, &document, |accepted| packed.suits(accepted)) {
+                Outcome::Delivered => return true,
+                Outcome::Lost => return false,
+                Outcome::Unsuited => {}
+            }
+        }
+        match packed.to_plain() {
+            Ok(Packed { payload, .. }) => {
+                let document = document(waiting, &payload);
+                self.deliver(&url, &document, |_| true) == Outcome::Delivered
+            }
+            Err(error) => {
+                self.queue.note_failure(error.to_string(), false);
+                false
+            }
+        }
     }
 
-    /// Sends a document until the server has it or refuses it for good, or the sink must end.
-    fn deliver(&mut self, url: &str, document: &[u8]) -> bool {
-        loop {
+    /// Sends a document until the server has it or refuses it for good, or the sink must end; or
+    /// until it does not suit what the server accepts.
+    fn deliver(
+        &mut self,
+        url: &str,
+        document: &[u8],
+        suits: impl Fn(AcceptedCodecs) -> bool,
+    ) -> Outcome {
+        while suits(self.accepted) {
             let time_left = self.queue.time_left();
             if time_left.is_zero() {
-                return false;
+                return Outcome::Lost;
             }
-            match self.client.post(url, document, time_left) {
+            let Response { answer, accepted } = self.client.post(url, document, time_left);
+            if let Some(accepted) = accepted {
+                self.accepted = accepted;
+                self.queue.set_accepted(accepted);
+            }
+            match answer {
                 Answer::Accepted => {
                     self.backoff.reset();
-                    return true;
+                    return Outcome::Delivered;
                 }
                 Answer::Refused(reason) => {
                     self.backoff.reset();
-                    self.queue.note_failure(reason, false);
-                    return false;
+                    let is_final = suits(self.accepted);
+                    self.queue.note_failure(reason, !is_final);
+                    return if is_final { Outcome::Lost } else { Outcome::Unsuited };
                 }
                 Answer::TryAgain { retry_after, reason } => {
                     self.queue.note_failure(reason, true);
@@ -108,5 +130,36 @@ impl Sender {
                 }
             }
         }
+        Outcome::Unsuited
     }
+}
+
+/// How sending a document ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Delivered,
+    /// Refused for good, or out of time.
+    Lost,
+    /// The server does not read it in this form.
+    Unsuited,
+}
+
+/// The document of a block with this payload.
+fn document(waiting: &WaitingBlock, payload: &RawPayload) -> Vec<u8> {
+    let block = &waiting.block;
+    let document = Block {
+        block_id: block.block_id,
+        stream_id: waiting.stream.stream_id,
+        process_id: waiting.stream.process_id,
+        begin_time: block.begin_time,
+        begin_ticks: block.begin_ticks,
+        end_time: block.end_time,
+        end_ticks: block.end_ticks,
+        payload: payload.clone(),
+        object_offset: block.object_offset,
+        event_count: block.event_count,
+        event_ticks: Some(block.event_ticks),
+        skipped_events: block.skipped_events,
+    };
+    document.to_cbor()
 }

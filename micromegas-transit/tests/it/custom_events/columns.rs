@@ -296,6 +296,17 @@ fn all_types_of_a_clients_own_are_decoded_in_one_pass() {
 }
 
 #[test]
+fn a_type_without_events_has_its_columns_all_the_same() {
+    let plan = plan(dependencies(), contact_objects());
+    let block = open(&plan, &dependency_queue(), &Queue::new());
+    let contacts = block.event_columns(1).columns;
+    let names: Vec<_> = contacts.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["time", "at.x", "at.y.z", "cause", "class", "tags", "never"]);
+    assert!(contacts.record.is_empty());
+    assert!(block.custom_events().columns.is_empty());
+}
+
+#[test]
 fn the_number_of_columns_is_limited() {
     // Two references to a struct of five leaves besides its id.
     let members = [("a", "& ActorClass", 0, 8), ("b", "& ActorClass", 8, 8), ("t", "i64", 16, 8)];

@@ -5,106 +5,12 @@ use bytes::Bytes;
 use micromegas_telemetry_sink::{HttpOptions, TelemetryBuilder};
 use micromegas_tracing::prelude::*;
 use micromegas_tracing::{Config, Counts, stats};
+use micromegas_transit::planar::is_planar;
 use micromegas_transit::{Block, Limits, ProcessInfo, StreamInfo, StreamPlan};
 use std::collections::{HashMap, HashSet};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::thread::Builder;
 use std::time::{Duration, Instant};
 
-/// What the server does with a request.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Behaviour {
-    /// Takes it.
-    Accept,
-    /// Answers 503 and asks for a second of patience.
-    Busy,
-    /// Takes it and closes the connection without an answer.
-    Hang,
-    /// Refuses blocks for good.
-    Refuse,
-}
-
-#[derive(Debug)]
-struct Request {
-    path: String,
-    authorization: String,
-    content_type: String,
-    body: Vec<u8>,
-    at: Instant,
-    behaviour: Behaviour,
-}
-
-#[derive(Clone)]
-struct Server {
-    address: SocketAddr,
-    script: Arc<Mutex<Vec<Behaviour>>>,
-    requests: Arc<Mutex<Vec<Request>>>,
-}
-
-impl Server {
-    /// Answers the first requests as the script says, all others with 200.
-    fn start(script: &[Behaviour]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let server = Self {
-            address: listener.local_addr().expect("an address"),
-            script: Arc::new(Mutex::new(script.iter().rev().copied().collect())),
-            requests: Arc::default(),
-        };
-        let accepting = server.clone();
-        let accept = move || {
-            for connection in listener.incoming() {
-                let _ = connection.and_then(|connection| accepting.serve(connection));
-            }
-        };
-        Builder::new().name("server".to_owned()).spawn(accept).expect("threads can be started");
-        server
-    }
-
-    fn serve(&self, connection: TcpStream) -> std::io::Result<()> {
-        let mut reader = BufReader::new(connection.try_clone()?);
-        let mut writer = connection;
-        loop {
-            let mut line = String::new();
-            if reader.read_line(&mut line)? == 0 {
-                return Ok(());
-            }
-            let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
-            let mut headers = HashMap::new();
-            loop {
-                let mut line = String::new();
-                reader.read_line(&mut line)?;
-                match line.trim().split_once(": ") {
-                    Some((name, value)) => headers.insert(name.to_lowercase(), value.to_owned()),
-                    None => break,
-                };
-            }
-            let header = |name: &str| headers.get(name).cloned().unwrap_or_default();
-            let mut body = vec![0; header("content-length").parse().unwrap_or(0)];
-            reader.read_exact(&mut body)?;
-            let behaviour =
-                self.script.lock().expect("not poisoned").pop().unwrap_or(Behaviour::Accept);
-            self.requests.lock().expect("not poisoned").push(Request {
-                path,
-                authorization: header("authorization"),
-                content_type: header("content-type"),
-                body,
-                at: Instant::now(),
-                behaviour,
-            });
-            let answer: &[u8] = match behaviour {
-                Behaviour::Accept => b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
-                Behaviour::Busy => {
-                    b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 4\r\n\r\nbusy"
-                }
-                Behaviour::Hang => return Ok(()),
-                Behaviour::Refuse => b"HTTP/1.1 400 Bad\r\nContent-Length: 3\r\n\r\nbad",
-            };
-            writer.write_all(answer)?;
-        }
-    }
-}
+use crate::server::{Behaviour, Request, Server};
 
 /// What the server has: each block once, in the order of its first arrival.
 #[derive(Default)]
@@ -150,6 +56,8 @@ fn store(requests: &[Request]) -> Stored {
                 *offset += i64::from(block.event_count);
                 let plan = StreamPlan::compile(&stream.layout, &limits).expect("a layout");
                 let payload = block.payload.open().expect("a payload");
+                // This server never said that it reads anything else.
+                assert!(!is_planar(&payload.objects));
                 let open = plan.open(&payload, &limits).expect("a whole block");
                 let logs = open.logs().columns;
                 stored.messages.extend(logs.message.iter().map(str::to_owned));

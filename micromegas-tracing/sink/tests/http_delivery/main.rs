@@ -1,0 +1,5 @@
+//! Delivery over HTTP, against servers of all kinds.
+
+mod delivery;
+mod negotiation;
+mod server;

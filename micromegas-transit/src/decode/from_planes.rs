@@ -1,0 +1,121 @@
+//! Columns straight out of the planes of a planar block, without rebuilding its records.
+//!
+//! Only blocks in which every record can be read are decoded here. Where something is lost, or the
+//! types are more than the plain ones, the decoder returns none, and the records are rebuilt and
+//! decoded like those of any other block, which counts the losses.
+
+mod ids;
+mod logs;
+mod metrics;
+mod rows;
+mod spans;
+
+#[cfg(test)]
+mod tests {
+    use super::super::objects::Objects;
+    use crate::planar::{Codec, Encoder};
+    use crate::types::{
+        self, BeginAsyncSpanEvent, BeginThreadSpanEvent, EndThreadSpanEvent, FloatMetricEvent,
+        LogMetadataRecord, LogStaticStrEvent, LogStringEventV2, MetricMetadataDependency,
+        SpanRecord, StaticStringDependency,
+    };
+    use crate::{
+        Limits, OpenBlock, Payload, RecordQueue, ReflectDynamic, StreamLayout, StreamPlan,
+        compress_frame,
+    };
+
+    fn strings() -> RecordQueue {
+        let mut queue = RecordQueue::new();
+        queue.push_dynamic(0, |out| StaticStringDependency { id: 1, text: "text" }.write_to(out));
+        queue
+    }
+
+    /// Whether decoding had to rebuild the records.
+    fn rebuilds(
+        layout: &StreamLayout,
+        dependencies: &RecordQueue,
+        objects: &RecordQueue,
+        decode: impl FnOnce(&OpenBlock<'_>) -> usize,
+    ) -> bool {
+        let limits = Limits::default();
+        let plan = StreamPlan::compile(layout, &limits).unwrap();
+        let mut encoder = Encoder::new(&layout.objects, Codec::Lz4).unwrap();
+        let payload = Payload {
+            dependencies: compress_frame(dependencies.as_bytes()).into(),
+            objects: encoder.encode(objects.as_bytes(), None).into(),
+        };
+        let open = plan.open(&payload, &limits).unwrap();
+        assert_eq!(decode(&open), objects.record_count());
+        let Objects::Planar { rebuilt, .. } = &open.objects else { panic!("a planar block") };
+        rebuilt.get().is_some()
+    }
+
+    #[test]
+    fn spans_come_out_of_the_planes_whatever_is_between_them() {
+        let layout = types::thread_stream_layout();
+        let mut dependencies = strings();
+        let span = SpanRecord { id: 2, name: 1, target: 1, file: 1, line: 3, lod: 2 };
+        dependencies.push(types::thread::SPAN, &span);
+        let mut objects = RecordQueue::new();
+        for time in 0..5000 {
+            objects.push(0, &BeginThreadSpanEvent { thread_span_desc: 2, time });
+            objects.push(1, &EndThreadSpanEvent { thread_span_desc: 2, time });
+        }
+        let rows = |open: &OpenBlock<'_>| open.thread_spans().columns.ticks.len();
+        assert!(!rebuilds(&layout, &dependencies, &objects, rows));
+        let depth = 0;
+        let other = BeginAsyncSpanEvent {
+            span_desc: 2,
+            span_id: 1,
+            parent_span_id: 0,
+            time: 5000,
+            depth,
+            reserved: 0,
+        };
+        objects.push(2, &other);
+        objects.push(0, &BeginThreadSpanEvent { thread_span_desc: 2, time: 5001 });
+        let rows = |open: &OpenBlock<'_>| open.thread_spans().columns.ticks.len() + 1;
+        assert!(!rebuilds(&layout, &dependencies, &objects, rows));
+        // An id that nothing defines is a loss, which is counted by the path for all blocks.
+        objects.push(0, &BeginThreadSpanEvent { thread_span_desc: 3, time: 5002 });
+        let rows = |open: &OpenBlock<'_>| {
+            let spans = open.thread_spans();
+            spans.columns.ticks.len() + 1 + spans.losses.total() as usize
+        };
+        assert!(rebuilds(&layout, &dependencies, &objects, rows));
+    }
+
+    #[test]
+    fn metrics_and_logs_of_constant_text_do_too() {
+        let mut dependencies = strings();
+        let metric = MetricMetadataDependency {
+            id: 2,
+            name: 1,
+            unit: 1,
+            target: 1,
+            file: 1,
+            line: 1,
+            lod: 1,
+        };
+        dependencies.push(types::metrics::METRIC_METADATA, &metric);
+        let mut objects = RecordQueue::new();
+        for time in 0..3000 {
+            objects.push(1, &FloatMetricEvent { desc: 2, value: time as f64, time });
+        }
+        let rows = |open: &OpenBlock<'_>| open.metrics().columns.value.len();
+        assert!(!rebuilds(&types::metric_stream_layout(), &dependencies, &objects, rows));
+
+        let mut dependencies = strings();
+        let site = LogMetadataRecord { id: 2, fmt_str: 1, target: 1, file: 1, line: 1, level: 4 };
+        dependencies.push(types::log::LOG_METADATA, &site);
+        let mut objects = RecordQueue::new();
+        for time in 0..3000 {
+            objects.push(0, &LogStaticStrEvent { desc: 2, time });
+        }
+        let rows = |open: &OpenBlock<'_>| open.logs().columns.message.len();
+        assert!(!rebuilds(&types::log_stream_layout(), &dependencies, &objects, rows));
+        let text = LogStringEventV2 { desc: 2, time: 3000, message: "formatted" };
+        objects.push_dynamic(1, |out| text.write_to(out));
+        assert!(rebuilds(&types::log_stream_layout(), &dependencies, &objects, rows));
+    }
+}

@@ -1,0 +1,57 @@
+//! Samples of metrics.
+
+use super::super::columns::MetricColumns;
+use super::super::event_plan::{EventPlan, MetricPlan};
+use super::super::fields::Number;
+use super::super::open::OpenBlock;
+use super::rows::{Rows, Use};
+
+impl OpenBlock<'_> {
+    /// Decodes the metrics of a planar block in which all samples are words without properties.
+    /// Returns the number of records; none if the block is another one, and the columns are
+    /// undefined then.
+    pub(in super::super) fn metrics_from_planes(&self, columns: &mut MetricColumns) -> Option<u32> {
+        let planar = self.objects.planar()?;
+        let mut rows =
+            Rows::of(self, planar, &self.tables.metric_descriptor_ids, |plan| match plan {
+                EventPlan::Metric(MetricPlan {
+                    time,
+                    descriptor,
+                    value,
+                    value_kind: Number::F64 | Number::U64,
+                    properties: None,
+                }) => Use::Row([*time, *value], *descriptor),
+                EventPlan::Metric(_) => Use::Rebuild,
+                other => Use::of_other(other),
+            })?;
+        let mut integers = [false; 256];
+        for (is_integer, plan) in integers.iter_mut().zip(&self.plan.events) {
+            *is_integer =
+                matches!(plan, EventPlan::Metric(MetricPlan { value_kind: Number::U64, .. }));
+        }
+        let count = rows.row_count();
+        let metrics = &self.tables.metric_descriptors;
+        columns.clear(count);
+        while rows.advance() {
+            columns.record.extend_from_slice(rows.records());
+            columns.ticks.extend(rows.values(0).iter().map(|ticks| ticks.cast_signed()));
+            let descriptors = rows.descriptors()?.iter();
+            let descriptors = || descriptors.clone().map(|index| &metrics[*index as usize]);
+            columns.name.extend(descriptors().map(|metric| metric.name));
+            columns.unit.extend(descriptors().map(|metric| metric.unit));
+            columns.target.extend(descriptors().map(|metric| metric.target));
+            let begin = columns.is_integer.len();
+            columns.is_integer.extend(rows.types().iter().map(|own| integers[usize::from(*own)]));
+            let samples = || rows.values(1).iter().zip(&columns.is_integer[begin..]);
+            columns.value.extend(samples().map(|(bits, is_integer)| {
+                if *is_integer { *bits as f64 } else { f64::from_bits(*bits) }
+            }));
+            columns.integer.extend(samples().map(|(bits, is_integer)| {
+                // All ones for an integer.
+                bits & u64::from(*is_integer).wrapping_neg()
+            }));
+        }
+        columns.properties.resize(count, -1);
+        Some(planar.header.record_count)
+    }
+}

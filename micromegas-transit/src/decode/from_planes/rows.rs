@@ -1,0 +1,228 @@
+//! The records of a kind, with the values that a decoder wants of them.
+
+use super::super::event_plan::EventPlan;
+use super::super::id_map::IdMap;
+use super::super::open::OpenBlock;
+use super::ids::{Descriptors, MISSING};
+use crate::planar::{PlanarBlock, PresentType, ValueReader};
+
+/// How many records are worked on at a time: their values stay in the first-level cache.
+const CHUNK: usize = 1024;
+
+/// Set in the role of types whose records become rows.
+const WANTED: u8 = 0x80;
+
+/// What a decoder does with the records of a type.
+pub(super) enum Use<const K: usize> {
+    /// Each is a row; the words at these offsets are wanted, and what the id at the other one
+    /// stands for.
+    Row([usize; K], usize),
+    /// They are of another kind.
+    PassOver,
+    /// They cannot be read here.
+    Rebuild,
+}
+
+impl<const K: usize> Use<K> {
+    /// The use of types that are not of the decoder's kind.
+    pub(super) fn of_other(plan: &EventPlan) -> Self {
+        match OpenBlock::pass_over(plan) {
+            Ok(()) => Self::PassOver,
+            Err(_) => Self::Rebuild,
+        }
+    }
+}
+
+/// Walks over the rows of a block, chunk by chunk.
+pub(super) struct Rows<'a, const K: usize> {
+    /// The type index of each record, or the one of all.
+    types: Result<&'a [u8], u8>,
+    /// For each type index: bit k if its records have a value in group k, where the descriptors are
+    /// group K; and [`WANTED`].
+    roles: [u8; 256],
+    groups: [ValueReader<'a>; K],
+    descriptors: Descriptors<'a>,
+    /// Whether all records are rows.
+    is_pure: bool,
+    next_record: u32,
+    record_count: u32,
+    row_count: usize,
+    chunk: Chunk<K>,
+}
+
+/// Some rows. The slices of its accessors are equally long.
+struct Chunk<const K: usize> {
+    records: [u32; CHUNK],
+    types: [u8; CHUNK],
+    values: [[u64; CHUNK]; K],
+    descriptors: [u32; CHUNK],
+    scratch: [u64; CHUNK],
+    len: usize,
+}
+
+impl<'a, const K: usize> Rows<'a, K> {
+    /// The rows that `usage` asks for, their descriptors looked up in `ids`; none if the block has
+    /// to be rebuilt.
+    pub(super) fn of(
+        block: &'a OpenBlock<'_>,
+        planar: &'a PlanarBlock,
+        ids: &'a IdMap,
+        usage: impl Fn(&EventPlan) -> Use<K>,
+    ) -> Option<Self> {
+        let header = &planar.header;
+        if planar.has_tail() {
+            return None;
+        }
+        let mut roles = [0; 256];
+        let mut groups = [None; K];
+        let mut descriptors = None;
+        let (mut row_count, mut is_pure) = (0, true);
+        for (slot, present) in header.types.iter().enumerate() {
+            match usage(plan_of(block, present)?) {
+                Use::Rebuild => return None,
+                Use::PassOver => is_pure = false,
+                Use::Row(offsets, descriptor) => {
+                    row_count += present.count as usize;
+                    roles[usize::from(present.index)] |= WANTED;
+                    let places = groups.iter_mut().zip(offsets);
+                    for (group, offset) in places.chain([(&mut descriptors, descriptor)]) {
+                        let own = planar.group_of(slot, offset)?;
+                        if *group.get_or_insert(own) != own {
+                            return None;
+                        }
+                    }
+                }
+            }
+        }
+        for (place, group) in groups.iter().chain([&descriptors]).enumerate() {
+            for member in group.iter().flat_map(|group| &header.groups[*group].members) {
+                roles[usize::from(header.types[member.slot].index)] |= 1 << place;
+            }
+        }
+        Some(Self {
+            types: planar.type_plane(),
+            roles,
+            groups: groups.map(|group| planar.values(group)),
+            descriptors: Descriptors::new(planar.values(descriptors), ids, row_count),
+            is_pure,
+            next_record: 0,
+            // Without rows there is nothing to walk over.
+            record_count: if row_count == 0 { 0 } else { header.record_count },
+            row_count,
+            chunk: Chunk {
+                records: [0; CHUNK],
+                types: [0; CHUNK],
+                values: [[0; CHUNK]; K],
+                descriptors: [0; CHUNK],
+                scratch: [0; CHUNK],
+                len: 0,
+            },
+        })
+    }
+
+    /// Number of rows in all.
+    pub(super) fn row_count(&self) -> usize {
+        self.row_count
+    }
+
+    /// Goes on to the next rows; false at the end.
+    pub(super) fn advance(&mut self) -> bool {
+        let count = (self.record_count - self.next_record).min(CHUNK as u32) as usize;
+        if count == 0 {
+            return false;
+        }
+        let begin = self.next_record;
+        self.next_record += count as u32;
+        let chunk = &mut self.chunk;
+        match self.types {
+            Ok(plane) => {
+                let own = &plane[begin as usize..][..count];
+                chunk.types[..count].copy_from_slice(own);
+            }
+            Err(constant) => chunk.types[..count].fill(constant),
+        }
+        for (record, own) in (begin..).zip(&mut chunk.records[..count]) {
+            *own = record;
+        }
+        chunk.len = count;
+        if self.is_pure {
+            for (group, values) in self.groups.iter_mut().zip(&mut chunk.values) {
+                group.read(&mut values[..count]);
+            }
+            let Chunk { descriptors, scratch, .. } = chunk;
+            self.descriptors.read(&mut descriptors[..count], &mut scratch[..count]);
+        } else {
+            chunk.sift(&self.roles, &mut self.groups, &mut self.descriptors);
+        }
+        true
+    }
+
+    /// The index of each row's descriptor; none if one is missing.
+    pub(super) fn descriptors(&self) -> Option<&[u32]> {
+        let descriptors = &self.chunk.descriptors[..self.chunk.len];
+        (!descriptors.contains(&MISSING)).then_some(descriptors)
+    }
+
+    /// Index of each row's record in the block.
+    pub(super) fn records(&self) -> &[u32] {
+        &self.chunk.records[..self.chunk.len]
+    }
+
+    /// Type index of each row's record.
+    pub(super) fn types(&self) -> &[u8] {
+        &self.chunk.types[..self.chunk.len]
+    }
+
+    /// The wanted values at one of the offsets.
+    pub(super) fn values(&self, place: usize) -> &[u64] {
+        &self.chunk.values[place][..self.chunk.len]
+    }
+}
+
+impl<const K: usize> Chunk<K> {
+    /// Reads the values of all records, and keeps those that are rows.
+    fn sift(
+        &mut self,
+        roles: &[u8; 256],
+        groups: &mut [ValueReader<'_>; K],
+        descriptors: &mut Descriptors<'_>,
+    ) {
+        let types = &self.types[..self.len];
+        let count_at = |place: usize| {
+            let has_value = |index: &&u8| roles[usize::from(**index)] >> place & 1 == 1;
+            types.iter().filter(has_value).count()
+        };
+        for (place, (group, values)) in groups.iter_mut().zip(&mut self.values).enumerate() {
+            group.read(&mut values[..count_at(place)]);
+        }
+        let id_count = count_at(K);
+        descriptors.read(&mut self.descriptors[..id_count], &mut self.scratch[..id_count]);
+        let mut kept = 0;
+        let (mut used, mut used_ids) = ([0; K], 0);
+        for record in 0..self.len {
+            let index = self.types[record];
+            let role = roles[usize::from(index)];
+            // Rows have a value in each group, so what is kept lies at or before what is used.
+            if role & WANTED != 0 {
+                self.records[kept] = self.records[record];
+                self.types[kept] = index;
+                for (values, used) in self.values.iter_mut().zip(used) {
+                    values[kept] = values[used];
+                }
+                self.descriptors[kept] = self.descriptors[used_ids];
+                kept += 1;
+            }
+            for (place, used) in used.iter_mut().enumerate() {
+                *used += usize::from(role >> place & 1);
+            }
+            used_ids += usize::from(role >> K & 1);
+        }
+        self.len = kept;
+    }
+}
+
+/// The plan of a type, if the stream's layout has the same size for it as the block.
+fn plan_of<'a>(block: &'a OpenBlock<'_>, present: &PresentType) -> Option<&'a EventPlan> {
+    let is_same = block.plan.event_extents.of_type(present.index) == Some(present.size);
+    block.plan.events.get(usize::from(present.index)).filter(|_| is_same)
+}

@@ -1,0 +1,6 @@
+//! Planar buffers: rebuilt byte for byte, read like frames, and harmless when they are hostile.
+
+mod hostile;
+mod records;
+mod round_trip;
+mod same_columns;
