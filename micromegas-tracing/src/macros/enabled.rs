@@ -167,7 +167,8 @@ macro_rules! log_enabled {
 /// ```
 ///
 /// Between unit and value there may be properties, as in [`log!`](crate::log); `target`, `name` and
-/// `unit` cannot be keys. `target: …` and `verbosity: …` come first.
+/// `unit` cannot be keys. `target: …` and `verbosity: …` come first. The value is evaluated whatever
+/// the filters say at run time.
 ///
 /// ```
 /// use micromegas_tracing::prelude::*;
@@ -239,7 +240,8 @@ macro_rules! imetric_dyn {
 /// ```
 ///
 /// Between unit and value there may be properties, as in [`log!`](crate::log); `target`, `name` and
-/// `unit` cannot be keys. `target: …` and `verbosity: …` come first.
+/// `unit` cannot be keys. `target: …` and `verbosity: …` come first. The value is evaluated whatever
+/// the filters say at run time.
 ///
 /// ```
 /// use micromegas_tracing::prelude::*;
@@ -381,6 +383,14 @@ macro_rules! span_scope_named {
     (target: $($rest:tt)+) => {
         $crate::__private::__span!([$crate] [named] target: $($rest)+)
     };
+    (verbosity: $($rest:tt)+) => {
+        $crate::__private::__span!([$crate] [named] verbosity: $($rest)+)
+    };
+    ($key:ident = $($rest:tt)*) => {
+        ::core::compile_error!(
+            "a span with properties starts with its name: `name = …, key = value`"
+        )
+    };
     ($location:ident, $name:expr $(,)?) => {
         $crate::static_span_location!($location);
         let _span_guard = $crate::__private::named_span(&$location, $name);
@@ -411,6 +421,14 @@ macro_rules! span_scope_named_dyn {
     };
     (target: $($rest:tt)+) => {
         $crate::__private::__span!([$crate] [dynamic] target: $($rest)+)
+    };
+    (verbosity: $($rest:tt)+) => {
+        $crate::__private::__span!([$crate] [dynamic] verbosity: $($rest)+)
+    };
+    ($key:ident = $($rest:tt)*) => {
+        ::core::compile_error!(
+            "a span with properties starts with its name: `name = …, key = value`"
+        )
     };
     ($name:expr $(,)?) => {
         let _span_guard = $crate::__private::__span!([$crate] [dynamic] name = $name);
