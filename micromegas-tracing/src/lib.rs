@@ -43,6 +43,11 @@
 //! decides, and gives values. It is not for signal handlers, which may interrupt a record half
 //! written, nor for the child of a `fork` that does not `exec`.
 
+#![cfg_attr(
+    not(feature = "enable"),
+    expect(dead_code, unused_imports, reason = "without `enable` nothing records")
+)]
+
 mod buffer;
 mod clock;
 mod config;

@@ -36,7 +36,8 @@ impl Parse for LogCall {
         let level = bracketed(input)?;
         let properties = Properties::parse(input, "log entry", &["level", "target"])?;
         if input.is_empty() {
-            return Err(input.error("a log entry needs a message: a string after the properties"));
+            let message = "a log entry needs a message: a string after the properties";
+            return Err(Error::new(input.span(), message));
         }
         let text: Expr = input.parse()?;
         if let Expr::Assign(assignment) = &text {

@@ -5,7 +5,7 @@ use crate::properties::Properties;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
-use syn::{Expr, Result};
+use syn::{Error, Expr, Result};
 
 /// `[crate] [u64|f64 constant|dynamic] header, name, unit, properties…, value`
 pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
@@ -36,7 +36,8 @@ impl Parse for MetricCall {
         comma(input, "a metric needs a name, a unit and a value")?;
         let properties = Properties::parse(input, "metric", &["target", "name", "unit"])?;
         if input.is_empty() {
-            return Err(input.error("a metric needs a value, after its properties"));
+            let message = "a metric needs a value, after its properties";
+            return Err(Error::new(input.span(), message));
         }
         let value = input.parse()?;
         end(input, "nothing can follow the value; properties come before it")?;

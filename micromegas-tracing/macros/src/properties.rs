@@ -1,9 +1,10 @@
 //! The properties in the middle of a macro's arguments: `key = value`, `..SET`.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
+use syn::spanned::Spanned;
 use syn::{Error, Expr, Lit, LitStr, Result, Token};
 
 /// The properties of one call.
@@ -156,9 +157,18 @@ impl Properties {
                     let text: &'static str = *#value;
                     list.push_text(#key, text);
                 }),
-                Value::Text(_) => quote!(list.push_text(#key, #value);),
-                Value::Display(_) => quote!(list.push(#key, ::core::format_args!("{}", #value));),
-                Value::Debug(_) => quote!(list.push(#key, ::core::format_args!("{:?}", #value));),
+                // What is wrong with a value is said where it stands.
+                Value::Text(expr) => {
+                    let mut value = value;
+                    value.set_span(expr.span().resolved_at(Span::mixed_site()));
+                    quote_spanned!(place_of(expr)=> list.push_text(#key, #value);)
+                }
+                Value::Display(expr) => quote_spanned!(place_of(expr)=>
+                    list.push(#key, ::core::format_args!("{}", #value));
+                ),
+                Value::Debug(expr) => quote_spanned!(place_of(expr)=>
+                    list.push(#key, ::core::format_args!("{:?}", #value));
+                ),
             })
         });
         let pushes: Vec<_> = pushes.collect();
@@ -196,6 +206,11 @@ impl Properties {
         let check = quote!({ let _ = #root::__private::unused_properties(#arguments); });
         self.bound(check)
     }
+}
+
+/// The place of a value in the source; names mean what they mean in the expansion.
+fn place_of(value: &Expr) -> Span {
+    value.span().resolved_at(Span::call_site())
 }
 
 /// What a value is called where it is bound; no name of the caller is the same.

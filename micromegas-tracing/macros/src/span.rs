@@ -91,7 +91,11 @@ impl SpanCall {
             static METADATA: #root::SpanMetadata =
                 #root::SpanMetadata::new(#static_name, #root::__call_site!(#target))
                     .with_verbosity(#verbosity);
-            #bound
+            if const { #root::STATIC_MAX_VERBOSITY.allows(#verbosity) } {
+                #bound
+            } else {
+                #root::TaggedSpanGuard::unrecorded()
+            }
         })
     }
 }

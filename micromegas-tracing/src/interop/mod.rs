@@ -4,9 +4,12 @@
 mod log;
 #[cfg(feature = "tokio")]
 mod tokio;
-#[cfg(feature = "tracing")]
+#[cfg(all(feature = "tracing", feature = "enable"))]
 mod tracing;
-#[cfg(feature = "tracing")]
+#[cfg(all(feature = "tracing", not(feature = "enable")))]
+#[path = "tracing_disabled.rs"]
+mod tracing;
+#[cfg(all(feature = "tracing", feature = "enable"))]
 mod tracing_fields;
 
 #[cfg(feature = "log")]

@@ -48,7 +48,7 @@ where
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let level = level(event.metadata());
         let mut text = Text::default();
-        if !cfg!(feature = "enable") || !is_level_enabled(event.metadata().target(), level) {
+        if !is_level_enabled(event.metadata().target(), level) {
             return;
         }
         event.record(&mut text);

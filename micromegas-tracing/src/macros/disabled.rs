@@ -10,6 +10,9 @@ macro_rules! log {
     ($level:expr, $($arguments:tt)+) => {
         $crate::__private::__log!([$crate] [""] [$level] $($arguments)+)
     };
+    ($level:expr $(,)?) => {
+        ::core::compile_error!("a log entry needs a message: a string after the level")
+    };
 }
 
 /// False: the feature `enable` is absent.

@@ -74,6 +74,9 @@ macro_rules! log {
     ($level:expr, $($arguments:tt)+) => {
         $crate::log!(target: ::core::module_path!(), $level, $($arguments)+)
     };
+    ($level:expr $(,)?) => {
+        ::core::compile_error!("a log entry needs a message: a string after the level")
+    };
 }
 
 /// Records a log entry of level Fatal; see [`log!`](crate::log).

@@ -35,7 +35,8 @@ impl ThreadSpanGuard {
     /// Begins a span.
     #[inline(always)]
     pub fn begin(metadata: &'static SpanMetadata) -> Self {
-        let is_recorded = (filter::is_everything_verbose() || metadata.passes_filter())
+        let is_recorded = cfg!(feature = "enable")
+            && (filter::is_everything_verbose() || metadata.passes_filter())
             && hot::record(Kind::Spans, || [head(metadata, BEGIN_SPAN), clock::now() as u64]);
         Self { metadata: is_recorded.then_some(metadata), _of_thread: PhantomData }
     }

@@ -30,15 +30,15 @@ impl<F: Future, H: FnOnce(&F::Output, &mut AsyncSpan)> Future for HookedFuture<F
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let mut polling = Polling::enter(this.span);
+        let polling = Polling::enter(this.span);
         let outcome = this.future.poll(context);
         match &outcome {
             Poll::Pending => polling.leave(),
-            Poll::Ready(output) => {
+            Poll::Ready(output) => polling.finish(|span| {
                 if let Some(hook) = this.hook.take() {
-                    hook(output, polling.span());
+                    hook(output, span);
                 }
-            }
+            }),
         }
         outcome
     }

@@ -12,6 +12,10 @@ pub(crate) mod context;
 mod future;
 mod guard;
 mod hooked;
+#[cfg(feature = "enable")]
+pub(crate) mod state;
+#[cfg(not(feature = "enable"))]
+#[path = "state_disabled.rs"]
 pub(crate) mod state;
 mod tagged_guard;
 pub(crate) mod trace;

@@ -56,7 +56,7 @@ impl AsyncSpan {
     /// Sets a property to what the value displays as. It takes the place of one with the same
     /// name, in whatever case. The properties are recorded with the end of the span.
     pub fn set_property(&mut self, name: &str, value: impl fmt::Display) {
-        if self.phase != Phase::Over && cfg!(feature = "enable") {
+        if self.phase != Phase::Over {
             self.extra().list.set_property(name, value);
         }
     }
@@ -110,9 +110,7 @@ impl AsyncSpan {
     }
 
     fn begin_recorded(&self) -> Option<u64> {
-        let is_wanted = cfg!(feature = "enable")
-            && (filter::is_everything_verbose() || self.metadata.passes_filter());
-        if !is_wanted {
+        if !filter::is_everything_verbose() && !self.metadata.passes_filter() {
             return None;
         }
         let span_id = new_span_id();
@@ -194,9 +192,9 @@ impl<'a> Polling<'a> {
         self.is_over = false;
     }
 
-    /// The span, before it ends.
-    pub(super) fn span(&mut self) -> &mut AsyncSpan {
-        self.span
+    /// The future is ready; `before_end` sees the span before it ends.
+    pub(super) fn finish(self, before_end: impl FnOnce(&mut AsyncSpan)) {
+        before_end(self.span);
     }
 }
 

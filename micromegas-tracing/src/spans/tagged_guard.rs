@@ -39,14 +39,9 @@ impl TaggedSpanGuard {
         spread: Option<&'static PropertySet>,
         fill: impl FnOnce(&mut PropertyList),
     ) -> Self {
-        let mut guard = Self {
-            metadata: None,
-            name: Cow::Borrowed(""),
-            constants,
-            spread,
-            list: Cell::default(),
-            _of_thread: PhantomData,
-        };
+        let mut guard = Self::unrecorded();
+        guard.constants = constants;
+        guard.spread = spread;
         if filter::is_everything_verbose() || metadata.passes_filter() {
             // Properties come before the begin, so that what their making takes is not in the span.
             fill(guard.list.get_mut());
@@ -56,6 +51,19 @@ impl TaggedSpanGuard {
             }
         }
         guard
+    }
+
+    /// What stands for a span that is not recorded.
+    #[doc(hidden)]
+    pub fn unrecorded() -> Self {
+        Self {
+            metadata: None,
+            name: Cow::Borrowed(""),
+            constants: None,
+            spread: None,
+            list: Cell::default(),
+            _of_thread: PhantomData,
+        }
     }
 
     /// Sets a property to what the value displays as. It takes the place of one with the same
