@@ -20,6 +20,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) max_level: LevelFilter,
+    pub(crate) target_levels: BTreeMap<String, LevelFilter>,
     pub(crate) log_period: Duration,
     pub(crate) metric_period: Duration,
     pub(crate) span_period: Duration,
@@ -35,6 +36,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             max_level: LevelFilter::Debug,
+            target_levels: BTreeMap::new(),
             log_period: Duration::from_secs(1),
             metric_period: Duration::from_secs(1),
             span_period: Duration::from_secs(5),
@@ -55,6 +57,13 @@ impl Config {
     /// Sets the least severe level that is recorded.
     pub fn with_max_level(mut self, filter: LevelFilter) -> Self {
         self.max_level = filter;
+        self
+    }
+
+    /// Gives a target, and all those in it, a level of its own, as
+    /// [`set_target_level`](crate::set_target_level) does.
+    pub fn with_target_level(mut self, target: impl Into<String>, filter: LevelFilter) -> Self {
+        self.target_levels.insert(target.into(), filter);
         self
     }
 

@@ -2,12 +2,14 @@
 
 use crate::config::Config;
 use crate::event_sink::EventSink;
+use crate::filter::{self, set_max_level, set_target_level};
 use crate::flusher::{wake, worker};
-use crate::level::{LevelFilter, set_max_level};
+use crate::level::LevelFilter;
 use crate::origin::Origin;
 use crate::process_info;
 use crate::recording::shown;
 use crate::recording::threads::POOL;
+use crate::spans::trace;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -60,12 +62,16 @@ pub fn init(config: Config, sink: Arc<dyn EventSink>) -> Result<Guard, InitError
         HAS_STARTED.store(false, Ordering::Release);
         return Err(InitError::Unavailable(error));
     }
+    trace::set_process(dispatch.process_id);
     POOL.set_bound(config.buffer_bytes_max);
     // Only the one caller that found `HAS_STARTED` unset comes here.
     let _ = DISPATCH.set(dispatch);
     shown::set_level(shown_level);
     IS_RUNNING.store(true, Ordering::Release);
     set_max_level(config.max_level);
+    for (target, filter) in &config.target_levels {
+        set_target_level(target, Some(*filter));
+    }
     Ok(Guard { shutdown_timeout: config.shutdown_timeout })
 }
 
@@ -78,7 +84,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        set_max_level(LevelFilter::Off);
+        filter::turn_off();
         IS_RUNNING.store(false, Ordering::Release);
         wake::request_shutdown(deadline_after(self.shutdown_timeout));
         shown::set_level(LevelFilter::Off);

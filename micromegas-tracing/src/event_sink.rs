@@ -1,7 +1,7 @@
 //! Where recorded events go: the contract between recording and delivery.
 
 use crate::level::LevelFilter;
-use crate::metadata::LogMetadata;
+use crate::log_entry::LogEntry;
 use chrono::{DateTime, Utc};
 use micromegas_transit::planar::CarriedSpan;
 use micromegas_transit::{ProcessInfo, StreamInfo, TickRange};
@@ -39,8 +39,8 @@ pub trait EventSink: Send + Sync + 'static {
     }
 
     /// A log entry at the moment of recording, for sinks that show entries at once.
-    fn on_log(&self, metadata: &LogMetadata, time: DateTime<Utc>, message: &str) {
-        let _ = (metadata, time, message);
+    fn on_log(&self, entry: &LogEntry<'_>) {
+        let _ = entry;
     }
 
     /// Delivers what it was given so far, at the latest by `deadline`; false if something is still

@@ -43,22 +43,33 @@
 //! decides, and gives values. It is not for signal handlers, which may interrupt a record half
 //! written, nor for the child of a `fork` that does not `exec`.
 
+#![cfg_attr(
+    not(feature = "enable"),
+    expect(dead_code, unused_imports, reason = "without `enable` nothing records")
+)]
+
 mod buffer;
 mod clock;
 mod config;
 mod dispatch;
 mod event_sink;
+mod filter;
 mod flusher;
+#[cfg(any(feature = "log", feature = "tokio", feature = "tracing"))]
+mod interop;
 mod level;
 mod lock;
+mod log_entry;
 mod macros;
 mod metadata;
 mod origin;
 mod process_info;
+mod properties;
 mod record;
 mod recording;
 mod spans;
 mod stats;
+mod verbosity;
 
 pub mod prelude;
 
@@ -70,8 +81,27 @@ pub use clock::{frequency, now};
 pub use config::Config;
 pub use dispatch::{Guard, InitError, flush, init, process_id};
 pub use event_sink::{EventBlock, EventSink};
-pub use level::{Level, LevelFilter, ParseLevelError, max_level, set_max_level};
+pub use filter::{
+    STATIC_MAX_LEVEL, STATIC_MAX_VERBOSITY, max_level, max_verbosity, set_max_level,
+    set_max_verbosity, set_target_level, set_target_verbosity,
+};
+#[cfg(feature = "tracing")]
+pub use interop::TracingLayer;
+#[cfg(feature = "log")]
+pub use interop::{LogBridge, bridge_log};
+#[cfg(feature = "tokio")]
+pub use interop::{TracingRuntimeExt, spawn_with_context};
+pub use level::{Level, LevelFilter, ParseLevelError};
+pub use log_entry::LogEntry;
 pub use metadata::{CallSite, LogMetadata, MetricMetadata, SpanMetadata};
-pub use micromegas_tracing_macros::span_fn;
-pub use spans::{InstrumentFuture, InstrumentedFuture, ThreadSpanGuard};
+pub use micromegas_tracing_macros::{log_fn, span_fn};
+pub use properties::{Property, PropertyList, PropertySet, PropertyText};
+#[cfg(feature = "http")]
+pub use spans::write_trace_context;
+pub use spans::{
+    AsyncSpan, DisabledSpanGuard, EnteredTrace, HookedFuture, InstrumentFuture, InstrumentedFuture,
+    ParseTraceContextError, SpanContextFuture, TaggedSpanGuard, ThreadSpanGuard, TraceContext,
+    current_span_id, trace_context,
+};
 pub use stats::{Counts, Stats, stats};
+pub use verbosity::{ParseVerbosityError, Verbosity, VerbosityFilter};

@@ -13,6 +13,8 @@ pub(crate) enum Suite {
     Asan,
     /// Blocks exchanged with the published crates, both ways; `-- write` rewrites their goldens
     Compat,
+    /// Recording compiled out, and bounded at compile time
+    Off,
 }
 
 /// Runs one suite; the arguments go to the program behind it.
@@ -34,7 +36,19 @@ pub(crate) fn run(workspace: &Workspace, suite: Suite, arguments: &[String]) -> 
             let task = if arguments.is_empty() { &["check".to_owned()] } else { arguments };
             command::run(cargo.args(task))
         }
+        Suite::Off => off(workspace, arguments),
     }
+}
+
+/// Tests what is left where recording is compiled out, then where it is bounded by features.
+pub(crate) fn off(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    let manifest = "micromegas-tracing/off/Cargo.toml";
+    for features in [&[][..], &["--features", "bounds"]] {
+        let mut cargo = workspace.cargo(["test", "--locked", "--manifest-path", manifest]);
+        cargo.env("CARGO_TARGET_DIR", workspace.target().join("off"));
+        command::run(cargo.args(features).args(arguments))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -47,6 +61,6 @@ mod tests {
             .iter()
             .map(|suite| suite.to_possible_value().unwrap().get_name().to_owned())
             .collect();
-        assert_eq!(names, ["asan", "compat"]);
+        assert_eq!(names, ["asan", "compat", "off"]);
     }
 }

@@ -1,7 +1,6 @@
 //! Several sinks behind one.
 
-use chrono::{DateTime, Utc};
-use micromegas_tracing::{EventBlock, EventSink, LevelFilter, LogMetadata};
+use micromegas_tracing::{EventBlock, EventSink, LevelFilter, LogEntry};
 use micromegas_transit::{ProcessInfo, StreamInfo};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -64,10 +63,10 @@ impl EventSink for CompositeSink {
         self.sinks.iter().map(|sink| sink.log_level()).max().unwrap_or_default()
     }
 
-    fn on_log(&self, metadata: &LogMetadata, time: DateTime<Utc>, message: &str) {
+    fn on_log(&self, entry: &LogEntry<'_>) {
         self.for_each(|sink| {
-            if sink.log_level().allows(metadata.level()) {
-                sink.on_log(metadata, time, message);
+            if sink.log_level().allows(entry.level()) {
+                sink.on_log(entry);
             }
         });
     }

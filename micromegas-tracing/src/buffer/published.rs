@@ -10,7 +10,7 @@
 )]
 
 use crate::buffer::pool::Lease;
-use std::ptr::null_mut;
+use std::ptr::{copy_nonoverlapping, null_mut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -81,6 +81,40 @@ impl Buffer {
         true
     }
 
+    /// As [`append`](Self::append), for a record of words and bytes: the bytes of all `parts` lie
+    /// one after the other, padded with zeros to a whole word.
+    ///
+    /// # Safety
+    /// As for [`append`](Self::append).
+    pub(crate) unsafe fn append_parts(&self, words: &[u64], parts: &[&[u8]]) -> bool {
+        let text_words = part_words(parts);
+        let record_words = words.len() + text_words;
+        if self.room_bytes() < record_words * size_of::<u64>() {
+            return false;
+        }
+        let position = self.position();
+        // SAFETY: all words of the record are room; the caller is the only writer, and no reader
+        // looks at or after the position, so nothing borrows what is written.
+        unsafe { copy_nonoverlapping(words.as_ptr(), position, words.len()) };
+        // SAFETY: as above; the last word of the bytes exists if there are bytes at all.
+        let mut end = unsafe { position.add(words.len()) }.cast::<u8>();
+        if text_words > 0 {
+            // SAFETY: the record's last word is inside the room.
+            let last = unsafe { position.add(record_words - 1) };
+            // SAFETY: as above; the bytes then written leave zeros where they end within it.
+            unsafe { last.write(0) };
+        }
+        for part in parts {
+            // SAFETY: all parts together fit into the words that follow the first ones.
+            unsafe { copy_nonoverlapping(part.as_ptr(), end, part.len()) };
+            // SAFETY: the end of a part is inside the record, or at its end.
+            end = unsafe { end.add(part.len()) };
+        }
+        // SAFETY: all words were written, and the caller is the only writer.
+        unsafe { self.publish(record_words) };
+        true
+    }
+
     /// The place where the owner writes its next record.
     pub(crate) fn position(&self) -> *mut u64 {
         self.position.load(Ordering::Relaxed)
@@ -107,6 +141,11 @@ impl Buffer {
     pub(crate) fn reset(&mut self) {
         *self.position.get_mut() = self.base;
     }
+}
+
+/// How many words the bytes of all parts take.
+pub(crate) fn part_words(parts: &[&[u8]]) -> usize {
+    parts.iter().map(|part| part.len()).sum::<usize>().div_ceil(size_of::<u64>())
 }
 
 /// Committed words of a buffer, kept from being reused while this lives.
@@ -180,6 +219,21 @@ mod tests {
         let none = Buffer::without_room();
         // SAFETY: as above.
         assert!(!unsafe { none.append(|| [1]) });
+    }
+
+    #[test]
+    fn bytes_are_padded_with_zeros() {
+        let buffer = Arc::new(buffer(64));
+        // SAFETY: this thread alone knows the buffer.
+        assert!(unsafe { buffer.append_parts(&[1], &[b"four", b"", b"teen bytes"]) });
+        let text = u64::from_ne_bytes(*b"fourteen");
+        let rest = u64::from_ne_bytes(*b" bytes\0\0");
+        assert_eq!(Prefix::since(&buffer, 0).words(), [1, text, rest]);
+        // SAFETY: as above.
+        assert!(!unsafe { buffer.append_parts(&[1], &[&[0; 40]]) });
+        // SAFETY: as above.
+        assert!(unsafe { buffer.append_parts(&[1, 2], &[]) });
+        assert_eq!(Prefix::since(&buffer, 3).words(), [1, 2]);
     }
 
     #[test]

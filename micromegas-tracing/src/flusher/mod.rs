@@ -5,7 +5,8 @@
 //! - [`worker`]: its loop.
 //! - [`streams`]: the streams of the process; [`merged`] and [`spans`] fill them from [`runs`].
 //! - [`open_spans`]: the stack that each block of a thread carries.
-//! - [`block`], [`dependencies`]: records become a block of the wire, addresses become numbers.
+//! - [`block`], [`dependencies`]: records become a block of the wire, addresses become numbers;
+//!   [`own_ids`]: ids of what was made at run time.
 
 pub(crate) mod wake;
 pub(crate) mod worker;
@@ -14,6 +15,7 @@ mod block;
 mod dependencies;
 mod merged;
 mod open_spans;
+mod own_ids;
 mod runs;
 mod schedule;
 mod spans;

@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "the cursor is set to the buffer that the chain has just made")]
 
 use crate::buffer::Kind;
-use crate::buffer::published::Buffer;
+use crate::buffer::published::{Buffer, part_words};
 use crate::recording::hot::{self, Cursors};
 use crate::recording::late;
 use crate::recording::threads::{POOL, RecordingThread};
@@ -45,14 +45,21 @@ impl Drop for Owner {
 #[cold]
 #[inline(never)]
 pub(crate) fn record<const N: usize>(kind: Kind, words: [u64; N]) -> bool {
-    match make_room(kind, size_of_val(&words)) {
+    record_parts(kind, &words, &[])
+}
+
+/// Records one event of words and bytes that found no room; false if it was not recorded.
+#[cold]
+#[inline(never)]
+pub(crate) fn record_parts(kind: Kind, words: &[u64], parts: &[&[u8]]) -> bool {
+    match make_room(kind, size_of_val(words) + part_words(parts) * size_of::<u64>()) {
         Ok(()) => hot::with_cursors(|cursors| {
             // SAFETY: this thread is the only writer of its current buffer and has no record open
             // in it: log entries come here only when none is.
-            cursors.with_current(kind, |buffer| unsafe { buffer.append(|| words) })
+            cursors.with_current(kind, |buffer| unsafe { buffer.append_parts(words, parts) })
         }),
         Err(Refusal::NotRunning) => false,
-        Err(Refusal::ThreadEnded) => late::push(kind, &words),
+        Err(Refusal::ThreadEnded) => late::push(kind, words, parts),
         Err(refusal) => {
             count_lost(kind, words[0], refusal);
             false

@@ -98,3 +98,13 @@ pub(crate) fn record<const N: usize>(kind: Kind, words: impl Fn() -> [u64; N]) -
     });
     is_recorded || (dispatch::is_running() && cold::record(kind, words()))
 }
+
+/// Records one event of words and bytes; false if it was not recorded. As [`record`], but not for
+/// the hottest events.
+pub(crate) fn record_parts(kind: Kind, words: &[u64], parts: &[&[u8]]) -> bool {
+    let is_recorded = with_cursors(|cursors| {
+        // SAFETY: as in `record`.
+        cursors.with_current(kind, |buffer| unsafe { buffer.append_parts(words, parts) })
+    });
+    is_recorded || (dispatch::is_running() && cold::record_parts(kind, words, parts))
+}

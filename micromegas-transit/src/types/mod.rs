@@ -7,6 +7,7 @@
 mod dependencies;
 mod events;
 mod streams;
+mod tagged;
 
 pub use dependencies::{
     LogMetadataRecord, MetricMetadataDependency, Property, PropertySetDependency,
@@ -19,4 +20,9 @@ pub use events::{
 pub use streams::{
     LogDependencies, LogEvents, MetricDependencies, MetricEvents, ThreadDependencies, ThreadEvents,
     log, log_stream_layout, metric_stream_layout, metrics, thread, thread_stream_layout,
+};
+pub use tagged::{
+    StaticStringRef, TaggedEndAsyncSpanEvent, TaggedEndThreadSpanEvent, TaggedFloatMetricEvent,
+    TaggedIntegerMetricEvent, TaggedLogInteropEvent, TaggedLogStaticStrEvent, TaggedLogString,
+    TaggedLogTemplateEvent, TraceContextEvent,
 };
