@@ -80,10 +80,11 @@ impl PlanarBlock {
         self.header.extent.tail_bytes > 0
     }
 
-    /// The group of words that the type of this slot has at this offset.
-    pub(crate) fn group_of(&self, slot: usize, offset: usize) -> Option<usize> {
+    /// The group of values of this width that the type of this slot has at this offset.
+    pub(crate) fn group_of(&self, slot: usize, offset: usize, bytes: usize) -> Option<usize> {
         let wanted = Member { slot, offset };
-        let is_it = |group: &Group| group.is_word() && group.members.contains(&wanted);
+        let is_it =
+            |group: &Group| group.values.width.bytes() == bytes && group.members.contains(&wanted);
         self.header.groups.iter().position(is_it)
     }
 

@@ -140,9 +140,14 @@ proptest! {
             time += step - 100;
             let thread_span_desc = 100 + if misses { site } else { site.min(SITES) };
             match kind {
-                0 if !is_pure => objects.push(2, &BeginAsyncSpanEvent {
-                    span_desc: 101, span_id: site, parent_span_id: 0, time, depth: 1, reserved: 0,
-                }),
+                0 if !is_pure => {
+                    let (span_id, parent_span_id) = (1 << 33 | site, site / 3);
+                    let (span_desc, depth) = (thread_span_desc, (site % 7) as u32);
+                    let event = BeginAsyncSpanEvent {
+                        span_desc, span_id, parent_span_id, time, depth, reserved: 0,
+                    };
+                    objects.push(2 + (site % 2) as u8, &event);
+                }
                 0..=4 => objects.push(0, &BeginThreadSpanEvent { thread_span_desc, time }),
                 _ => objects.push(1, &EndThreadSpanEvent { thread_span_desc, time }),
             }
