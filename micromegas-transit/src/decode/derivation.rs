@@ -4,6 +4,7 @@ use super::Decoded;
 use super::derived::{
     ColumnValues, EventColumn, EventColumns, Positions, mark_absent, scalar_column,
 };
+use super::event_plan::EventPlan;
 use super::event_types::EventKind;
 use super::fields::u64_at;
 use super::losses::{LossReason, Losses};
@@ -65,8 +66,8 @@ impl OpenBlock<'_> {
     ///
     /// What [`event_columns`](Self::event_columns) says holds here as well.
     pub fn custom_events(&self) -> Decoded<Vec<EventColumns>> {
-        // Events of unknown types are never passed over, so what is left is known.
-        if let Some(record_count) = self.record_count_without(|_| false) {
+        let is_wanted = |plan: &EventPlan| matches!(plan, EventPlan::Unknown | EventPlan::Other);
+        if let Some(record_count) = self.record_count_without(is_wanted) {
             return Decoded { columns: Vec::new(), record_count, losses: Losses::default() };
         }
         let mut wanted = [Wanted::No; 256];
