@@ -209,6 +209,32 @@ fn a_record_that_its_members_do_not_fill_needs_the_rest() {
 }
 
 #[test]
+fn dynamic_records_have_the_bytes_of_their_members_and_no_others() {
+    let decoded = |sizes: [u8; 2]| {
+        let header = [
+            // Two records of one dynamic type, which has a word at its beginning.
+            &[0, 2, 1, 0, 0, 2, 0, 0][..],
+            &[1, 1, 0, 0, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8],
+            // The sizes are a run; there is no rest, no tail, and one section, stored.
+            &[4, 1, 1, 0, 0, 0],
+            &[0, 0, 1, 2],
+        ]
+        .concat();
+        let mut planar = without_body(&header);
+        planar.extend(sizes);
+        seal(&mut planar);
+        planar::decode(&planar, &Limits::default())
+    };
+    let record = [0, 8, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+    assert_eq!(decoded([8, 8]), Ok(record.repeat(2)));
+    // The bytes are as many, or the members have room, but not both.
+    for sizes in [[4, 12], [12, 4], [8, 9], [8, 7], [0, 16]] {
+        let error = decoded(sizes);
+        assert!(matches!(error, Err(Error::InvalidPlanar { .. })), "{sizes:?}: {error:?}");
+    }
+}
+
+#[test]
 fn other_versions_and_codecs_are_unsupported() {
     let planar = encode(&types::log_stream_layout().objects, &[], Codec::Lz4);
     for (place, byte) in [(4, 2), (5, 9)] {
