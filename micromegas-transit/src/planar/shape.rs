@@ -210,7 +210,7 @@ mod tests {
         // span_desc, span_id, parent_span_id, time, depth, reserved
         let expected = [(2, 0, 8), (3, 8, 8), (4, 16, 8), (1, 24, 8), (5, 32, 4), (6, 36, 4)];
         assert_eq!(parts(shapes.get(begin_async)), expected);
-        assert_eq!(shapes.of_type(4), None);
+        assert_eq!(shapes.of_type(types::thread::TRACE_CONTEXT_EVENT + 1), None);
     }
 
     #[test]
