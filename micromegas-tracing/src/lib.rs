@@ -70,6 +70,7 @@ mod dispatch;
 mod event_sink;
 mod filter;
 mod flusher;
+mod host;
 #[cfg(any(feature = "log", feature = "tokio", feature = "tracing"))]
 mod interop;
 mod level;
@@ -101,6 +102,7 @@ pub use filter::{
     STATIC_MAX_LEVEL, STATIC_MAX_VERBOSITY, max_level, max_verbosity, set_max_level,
     set_max_verbosity, set_target_level, set_target_verbosity,
 };
+pub use host::{EnvironmentError, pass_process_id, record_panics};
 #[cfg(feature = "tracing")]
 pub use interop::TracingLayer;
 #[cfg(feature = "log")]
@@ -110,7 +112,7 @@ pub use interop::{TracingRuntimeExt, spawn_with_context};
 pub use level::{Level, LevelFilter, ParseLevelError};
 pub use log_entry::LogEntry;
 pub use metadata::{CallSite, LogMetadata, MetricMetadata, SpanMetadata};
-pub use micromegas_tracing_macros::{log_fn, span_fn};
+pub use micromegas_tracing_macros::{log_fn, main, span_fn};
 pub use own_streams::{ATTACHMENT_BYTES_MAX, EventStream, References, attach, send_image};
 pub use properties::{Property, PropertyList, PropertySet, PropertyText};
 #[cfg(feature = "http")]

@@ -45,6 +45,15 @@ pub(crate) fn drain(kind: Kind) {
     signal(&DRAIN[kind as usize]);
 }
 
+/// Everything should be handed over at once; for those who cannot wait.
+pub(crate) fn everything() {
+    for flag in &DRAIN {
+        flag.store(true, Ordering::Release);
+    }
+    OWN_STREAMS.store(true, Ordering::Release);
+    unpark();
+}
+
 fn signal(flag: &AtomicBool) {
     if !flag.swap(true, Ordering::AcqRel) {
         unpark();
