@@ -91,7 +91,8 @@ impl Config {
         self.with_log_period(period).with_metric_period(period).with_span_period(period)
     }
 
-    /// Bounds the memory of all buffers together. What does not fit is dropped and counted.
+    /// Bounds the memory of all buffers together. What does not fit is dropped and counted. What
+    /// waits in the host's own streams, and as attachments, has the same bound once more.
     pub fn with_buffer_bytes_max(mut self, bytes: usize) -> Self {
         self.buffer_bytes_max = bytes;
         self

@@ -6,10 +6,10 @@ use crate::filter::{self, set_max_level, set_target_level};
 use crate::flusher::{wake, worker};
 use crate::level::LevelFilter;
 use crate::origin::Origin;
-use crate::process_info;
 use crate::recording::shown;
 use crate::recording::threads::POOL;
 use crate::spans::trace;
+use crate::{own_streams, process_info};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -64,6 +64,7 @@ pub fn init(config: Config, sink: Arc<dyn EventSink>) -> Result<Guard, InitError
     }
     trace::set_process(dispatch.process_id);
     POOL.set_bound(config.buffer_bytes_max);
+    own_streams::registry::set_bound(config.buffer_bytes_max);
     // Only the one caller that found `HAS_STARTED` unset comes here.
     let _ = DISPATCH.set(dispatch);
     shown::set_level(shown_level);

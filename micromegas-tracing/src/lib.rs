@@ -26,6 +26,21 @@
 //!   each thread) and hands them to an [`EventSink`]. `micromegas-telemetry-sink` has sinks for
 //!   HTTP and for the console, and a builder that starts everything.
 //!
+//! - Images and files of any media type are [attached](attach); events of types of one's own go to
+//!   an [`EventStream`].
+//! - A span of a future can be part of a **trace** that crosses processes: [`trace_context`] for
+//!   calls that go out, [`InstrumentedFuture::with_remote_parent`] for those that come in.
+//!
+//! # Features
+//!
+//! | feature | |
+//! |---|---|
+//! | `enable` (default) | without it, nothing is left of the macros |
+//! | `http` | trace contexts in header maps |
+//! | `log`, `tracing` | what is logged and traced with those crates |
+//! | `tokio` | tasks stay in the span around their spawning |
+//! | `max_level_…`, `release_max_level_…`, `max_verbosity_…` | bounds that are compiled in |
+//!
 //! # Guarantees and cost
 //!
 //! - Recording never allocates, locks, fails or panics while the thread's buffer has room. Text is
@@ -55,6 +70,7 @@ mod dispatch;
 mod event_sink;
 mod filter;
 mod flusher;
+mod host;
 #[cfg(any(feature = "log", feature = "tokio", feature = "tracing"))]
 mod interop;
 mod level;
@@ -63,6 +79,7 @@ mod log_entry;
 mod macros;
 mod metadata;
 mod origin;
+mod own_streams;
 mod process_info;
 mod properties;
 mod record;
@@ -85,6 +102,7 @@ pub use filter::{
     STATIC_MAX_LEVEL, STATIC_MAX_VERBOSITY, max_level, max_verbosity, set_max_level,
     set_max_verbosity, set_target_level, set_target_verbosity,
 };
+pub use host::{EnvironmentError, pass_process_id, record_panics};
 #[cfg(feature = "tracing")]
 pub use interop::TracingLayer;
 #[cfg(feature = "log")]
@@ -94,7 +112,8 @@ pub use interop::{TracingRuntimeExt, spawn_with_context};
 pub use level::{Level, LevelFilter, ParseLevelError};
 pub use log_entry::LogEntry;
 pub use metadata::{CallSite, LogMetadata, MetricMetadata, SpanMetadata};
-pub use micromegas_tracing_macros::{log_fn, span_fn};
+pub use micromegas_tracing_macros::{log_fn, main, span_fn};
+pub use own_streams::{ATTACHMENT_BYTES_MAX, EventStream, References, attach, send_image};
 pub use properties::{Property, PropertyList, PropertySet, PropertyText};
 #[cfg(feature = "http")]
 pub use spans::write_trace_context;

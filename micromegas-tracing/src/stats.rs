@@ -14,12 +14,15 @@ pub struct Counts {
     pub thread_span_events: u64,
     /// Begins and ends of spans of futures.
     pub async_span_events: u64,
+    /// Events of streams of the host's own, and attachments.
+    pub own_events: u64,
 }
 
 impl Counts {
     /// All kinds together.
     pub fn total(&self) -> u64 {
-        self.logs + self.metrics + self.thread_span_events + self.async_span_events
+        let spans = self.thread_span_events + self.async_span_events;
+        self.logs + self.metrics + spans + self.own_events
     }
 }
 
@@ -41,6 +44,7 @@ pub(crate) struct Counters {
     metrics: AtomicU64,
     thread_span_events: AtomicU64,
     async_span_events: AtomicU64,
+    own_events: AtomicU64,
 }
 
 pub(crate) static RECORDED: Counters = Counters::new();
@@ -53,6 +57,7 @@ impl Counters {
             metrics: AtomicU64::new(0),
             thread_span_events: AtomicU64::new(0),
             async_span_events: AtomicU64::new(0),
+            own_events: AtomicU64::new(0),
         }
     }
 
@@ -61,6 +66,7 @@ impl Counters {
         self.metrics.fetch_add(counts.metrics, Ordering::Relaxed);
         self.thread_span_events.fetch_add(counts.thread_span_events, Ordering::Relaxed);
         self.async_span_events.fetch_add(counts.async_span_events, Ordering::Relaxed);
+        self.own_events.fetch_add(counts.own_events, Ordering::Relaxed);
     }
 
     fn read(&self) -> Counts {
@@ -69,6 +75,7 @@ impl Counters {
             metrics: self.metrics.load(Ordering::Relaxed),
             thread_span_events: self.thread_span_events.load(Ordering::Relaxed),
             async_span_events: self.async_span_events.load(Ordering::Relaxed),
+            own_events: self.own_events.load(Ordering::Relaxed),
         }
     }
 }
@@ -83,6 +90,11 @@ pub(crate) fn count_dropped(kind: Kind, is_async_span: bool) {
         Kind::Spans => counts.thread_span_events = 1,
     }
     DROPPED.add(counts);
+}
+
+/// Notes a lost event of a stream of the host's own.
+pub(crate) fn count_dropped_own() {
+    DROPPED.add(Counts { own_events: 1, ..Counts::default() });
 }
 
 /// What became of the events of this process so far.

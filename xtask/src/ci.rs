@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::stages::Stages;
 use crate::target_folder::{Environment, TargetFolder};
 use crate::workspace::Workspace;
-use crate::{command, demo, test, tidy};
+use crate::{command, demo, targets, test, tidy};
 
 /// Runs all stages, stops at the first that fails, and closes with a table of times.
 pub(crate) fn run(workspace: Workspace) -> Result<()> {
@@ -30,6 +30,7 @@ fn run_stages(stages: &mut Stages, workspace: &Workspace) -> Result<()> {
         let all = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
         command::run(&mut workspace.cargo(all))
     })?;
+    stages.run("targets", || targets::check(workspace))?;
     stages.run("docs", || {
         // With examples among the targets, of which there are none, cargo chooses the features of
         // development builds, and so reads what clippy has checked.

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::workspace::Workspace;
-use crate::{command, prerequisites, sanitized};
+use crate::{command, prerequisites, sanitized, targets};
 
 /// A suite with a build of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -15,6 +15,8 @@ pub(crate) enum Suite {
     Compat,
     /// Recording compiled out, and bounded at compile time
     Off,
+    /// Recording, checked for all targets whose standard library is installed
+    Targets,
 }
 
 /// Runs one suite; the arguments go to the program behind it.
@@ -37,6 +39,7 @@ pub(crate) fn run(workspace: &Workspace, suite: Suite, arguments: &[String]) -> 
             command::run(cargo.args(task))
         }
         Suite::Off => off(workspace, arguments),
+        Suite::Targets => targets::check(workspace),
     }
 }
 
@@ -61,6 +64,6 @@ mod tests {
             .iter()
             .map(|suite| suite.to_possible_value().unwrap().get_name().to_owned())
             .collect();
-        assert_eq!(names, ["asan", "compat", "off"]);
+        assert_eq!(names, ["asan", "compat", "off", "targets"]);
     }
 }

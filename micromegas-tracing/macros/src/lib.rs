@@ -4,6 +4,7 @@
 mod call;
 mod format_text;
 mod log;
+mod main_fn;
 mod metric;
 mod properties;
 mod span;
@@ -48,6 +49,24 @@ pub fn span_fn(arguments: TokenStream, function: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn log_fn(arguments: TokenStream, function: TokenStream) -> TokenStream {
     or_error(log::expand_log_fn(arguments.into(), function.into())).into()
+}
+
+/// Keeps telemetry alive around `fn main`: the value of the expression is dropped when it returns.
+///
+/// An `async fn main` gets a runtime of tokio with a thread for each processor, whose threads are
+/// prepared for recording; it ends before telemetry does. (It needs the feature `tokio` of
+/// `micromegas-tracing`, and of tokio `rt-multi-thread`.)
+///
+/// ```text
+/// #[micromegas_tracing::main(start_telemetry()?)]
+/// async fn main() -> anyhow::Result<()> {
+///     info!("ready");
+///     serve().await
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn main(arguments: TokenStream, function: TokenStream) -> TokenStream {
+    or_error(main_fn::expand(arguments.into(), function.into())).into()
 }
 
 /// A log entry with properties.

@@ -7,6 +7,7 @@
 //! - [`open_spans`]: the stack that each block of a thread carries.
 //! - [`block`], [`dependencies`]: records become a block of the wire, addresses become numbers;
 //!   [`own_ids`]: ids of what was made at run time.
+//! - [`own_streams`]: blocks of the streams that are the host's own.
 
 pub(crate) mod wake;
 pub(crate) mod worker;
@@ -15,7 +16,8 @@ mod block;
 mod dependencies;
 mod merged;
 mod open_spans;
-mod own_ids;
+pub(crate) mod own_ids;
+mod own_streams;
 mod runs;
 mod schedule;
 mod spans;

@@ -9,7 +9,7 @@ const OWN: u64 = 1 << 63;
 
 /// The ids of the present block.
 #[derive(Debug, Default)]
-pub(super) struct OwnIds {
+pub(crate) struct OwnIds {
     texts: HashMap<Box<str>, u64>,
     descriptors: HashMap<[u64; 3], u64>,
     property_sets: HashMap<Vec<Property>, u64>,
@@ -30,7 +30,7 @@ impl OwnIds {
     }
 
     /// The id of a text, and whether it is new.
-    pub(super) fn text(&mut self, text: &str) -> (u64, bool) {
+    pub(crate) fn text(&mut self, text: &str) -> (u64, bool) {
         if let Some(id) = self.texts.get(text) {
             return (*id, false);
         }
@@ -51,7 +51,7 @@ impl OwnIds {
     }
 
     /// The id of a property set, and whether it is new.
-    pub(super) fn property_set(&mut self, properties: &[Property]) -> (u64, bool) {
+    pub(crate) fn property_set(&mut self, properties: &[Property]) -> (u64, bool) {
         if let Some(id) = self.property_sets.get(properties) {
             return (*id, false);
         }

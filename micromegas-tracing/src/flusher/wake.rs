@@ -9,6 +9,7 @@ use std::time::Instant;
 
 static FLUSHER: OnceLock<Thread> = OnceLock::new();
 static URGENT: AtomicBool = AtomicBool::new(false);
+static OWN_STREAMS: AtomicBool = AtomicBool::new(false);
 static DRAIN: [AtomicBool; Kind::COUNT] = [const { AtomicBool::new(false) }; Kind::COUNT];
 static REQUESTS: Mutex<Requests> = Mutex::new(Requests::none());
 static ANSWERED: Condvar = Condvar::new();
@@ -34,9 +35,23 @@ pub(crate) fn urgent() {
     signal(&URGENT);
 }
 
+/// A whole block of a stream of the host's own waits.
+pub(crate) fn own_streams() {
+    signal(&OWN_STREAMS);
+}
+
 /// Buffers take up much of their bound, and one of this kind has just become full.
 pub(crate) fn drain(kind: Kind) {
     signal(&DRAIN[kind as usize]);
+}
+
+/// Everything should be handed over at once; for those who cannot wait.
+pub(crate) fn everything() {
+    for flag in &DRAIN {
+        flag.store(true, Ordering::Release);
+    }
+    OWN_STREAMS.store(true, Ordering::Release);
+    unpark();
 }
 
 fn signal(flag: &AtomicBool) {
@@ -98,6 +113,7 @@ fn wait_until(deadline: Instant, is_done: impl Fn(&Requests) -> bool) -> bool {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
     pub(super) is_urgent: bool,
+    pub(super) own_streams: bool,
     pub(super) drain: [bool; Kind::COUNT],
     pub(super) flush: Option<u64>,
     pub(super) shutdown: Option<Instant>,
@@ -110,10 +126,12 @@ pub(super) fn set_flusher(thread: Thread) {
 
 pub(super) fn take_asked() -> Asked {
     let is_urgent = URGENT.swap(false, Ordering::AcqRel);
+    let own_streams = OWN_STREAMS.swap(false, Ordering::AcqRel);
     let drain = DRAIN.each_ref().map(|flag| flag.swap(false, Ordering::AcqRel));
     let requests = lock(&REQUESTS);
     Asked {
         is_urgent,
+        own_streams,
         drain,
         flush: (requests.asked > requests.answered).then_some(requests.asked),
         shutdown: requests.shutdown,

@@ -6,6 +6,7 @@ mod futures;
 mod log_crate;
 mod logs;
 mod metrics;
+mod own_streams;
 mod sink;
 mod spans;
 mod tasks;

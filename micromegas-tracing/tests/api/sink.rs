@@ -3,8 +3,11 @@
 use micromegas_telemetry_sink::{
     MemorySink, Recorded, RecordedAsyncSpan, RecordedLog, RecordedMetric, RecordedSpan,
 };
-use micromegas_tracing::{Config, Guard, LevelFilter};
-use micromegas_transit::{ColumnValues, Limits, Payload, StreamPlan, compress_frame};
+use micromegas_tracing::{Config, EventBlock, Guard, LevelFilter};
+use micromegas_transit::types::thread;
+use micromegas_transit::{
+    ColumnValues, Limits, OpenBlock, Payload, StreamInfo, StreamPlan, compress_frame,
+};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
@@ -75,26 +78,12 @@ pub(crate) struct RecordedTrace {
 
 /// All trace contexts that were recorded so far. They are no columns of a kind of their own.
 pub(crate) fn recorded_traces() -> Vec<RecordedTrace> {
-    assert!(micromegas_tracing::flush(Duration::from_secs(30)));
     let mut traces = Vec::new();
-    for (stream, block) in SINK.0.blocks() {
-        let limits = Limits::default();
-        let plan = StreamPlan::compile(&stream.layout, &limits).expect("a layout of ours");
-        let payload = Payload {
-            dependencies: compress_frame(&block.dependencies).into(),
-            objects: compress_frame(&block.objects).into(),
-        };
-        let open = plan.open(&payload, &limits).expect("a block of ours");
-        let Some(contexts) = plan.event_types().find(|own| own.name == "TraceContextEvent") else {
-            continue;
-        };
-        let columns = open.event_columns(contexts.type_index).columns;
-        let word = |name: &str, row: usize| {
-            let column = columns.columns.iter().find(|column| column.name == name);
-            match &column.expect("a member").values {
-                ColumnValues::Unsigned(values) => values[row],
-                other => panic!("{other:?}"),
-            }
+    opened("cpu", |_, _, open| {
+        let columns = open.event_columns(thread::TRACE_CONTEXT_EVENT).columns;
+        let word = |name: &str, row: usize| match &columns.get(name).expect("a member").values {
+            ColumnValues::Unsigned(values) => values[row],
+            other => panic!("{other:?}"),
         };
         traces.extend((0..columns.record.len()).map(|row| RecordedTrace {
             span_id: word("span_id", row),
@@ -102,6 +91,25 @@ pub(crate) fn recorded_traces() -> Vec<RecordedTrace> {
                 | u128::from(word("trace_id_low", row)),
             remote_parent_span_id: word("remote_parent_span_id", row),
         }));
-    }
+    });
     traces
+}
+
+/// Shows all blocks of a tag that were recorded so far, decoded.
+pub(crate) fn opened(tag: &str, mut show: impl FnMut(&StreamInfo, &EventBlock, &OpenBlock<'_>)) {
+    assert!(micromegas_tracing::flush(Duration::from_secs(30)));
+    for (stream, block) in SINK.0.blocks() {
+        if stream.tags != [tag] {
+            continue;
+        }
+        let limits = Limits::default();
+        let plan = StreamPlan::compile(&stream.layout, &limits).expect("a layout of ours");
+        let payload = Payload {
+            dependencies: compress_frame(&block.dependencies).into(),
+            objects: compress_frame(&block.objects).into(),
+        };
+        let open = plan.open(&payload, &limits).expect("a block of ours");
+        assert!(open.dependency_losses().is_empty());
+        show(&stream, &block, &open);
+    }
 }

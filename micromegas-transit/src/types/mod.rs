@@ -6,6 +6,7 @@
 
 mod dependencies;
 mod events;
+mod image;
 mod streams;
 mod tagged;
 
@@ -17,6 +18,7 @@ pub use events::{
     BeginAsyncSpanEvent, BeginThreadSpanEvent, EndAsyncSpanEvent, EndThreadSpanEvent,
     FloatMetricEvent, IntegerMetricEvent, LogStaticStrEvent, LogStringEventV2,
 };
+pub use image::ImageEvent;
 pub use streams::{
     LogDependencies, LogEvents, MetricDependencies, MetricEvents, ThreadDependencies, ThreadEvents,
     log, log_stream_layout, metric_stream_layout, metrics, thread, thread_stream_layout,
