@@ -1,5 +1,10 @@
 //! Delivery over HTTP, against servers of all kinds.
 
+mod control;
+mod credentials;
 mod delivery;
+mod fixtures;
 mod negotiation;
+mod retries;
 mod server;
+mod spool;
