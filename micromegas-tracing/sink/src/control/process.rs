@@ -2,9 +2,10 @@
 
 use crate::control::settings::{ControlSettings, Sampling};
 use crate::sampling::SamplingSwitch;
-use micromegas_tracing::{LevelFilter, max_level, set_max_level};
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use micromegas_tracing::{override_levels, override_verbosities};
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::Arc;
 
 /// What a server's settings act on.
 ///
@@ -20,11 +21,9 @@ pub trait Controlled: Send + Sync + 'static {
 }
 
 /// Acts on the filters of `micromegas-tracing`, and on sampling if it is given a switch of it.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct ProcessSettings {
     sampling: Option<Arc<SamplingSwitch>>,
-    /// What the host had set before settings came.
-    before: Mutex<Option<LevelFilter>>,
 }
 
 impl ProcessSettings {
@@ -38,32 +37,66 @@ impl ProcessSettings {
         self.sampling = Some(sampling);
         self
     }
+
+    fn set_sampling(&self, sampling: Sampling) {
+        if let Some(switch) = &self.sampling {
+            switch.set(sampling);
+        }
+    }
 }
 
 impl Controlled for ProcessSettings {
     fn apply(&self, settings: &ControlSettings) {
-        let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = *before.get_or_insert_with(max_level);
-        let level = settings.level.as_deref().and_then(|level| level.parse().ok());
-        set_max_level(level.unwrap_or(before));
-        if let Some(sampling) = &self.sampling {
-            sampling.set(settings.sampling.unwrap_or(Sampling::Host));
-        }
+        override_levels(one(&settings.level), known(&settings.target_levels));
+        override_verbosities(one(&settings.verbosity), known(&settings.target_verbosities));
+        self.set_sampling(settings.sampling.unwrap_or(Sampling::Host));
     }
 
     fn restore(&self) {
-        let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(before) = before.take() {
-            set_max_level(before);
-        }
-        if let Some(sampling) = &self.sampling {
-            sampling.set(Sampling::Host);
-        }
+        override_levels(None, []);
+        override_verbosities(None, []);
+        self.set_sampling(Sampling::Host);
     }
 }
 
-impl fmt::Debug for ProcessSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProcessSettings").field("before", &self.before).finish_non_exhaustive()
+fn one<T: FromStr>(name: &Option<String>) -> Option<T> {
+    name.as_deref().and_then(|name| name.parse().ok())
+}
+
+fn known<T: FromStr>(targets: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, T)> {
+    targets.iter().filter_map(|(target, name)| Some((target.as_str(), name.parse().ok()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use micromegas_tracing::Level::{Info, Trace};
+    use micromegas_tracing::{
+        LevelFilter, VerbosityFilter, log_enabled, max_level, max_verbosity, set_max_level,
+    };
+
+    #[test]
+    fn settings_hold_until_they_are_taken_back() {
+        set_max_level(LevelFilter::Info);
+        let switch = Arc::new(SamplingSwitch::default());
+        let process = ProcessSettings::new().with_sampling(Arc::clone(&switch));
+        let settings = ControlSettings {
+            level: Some("WARN".to_owned()),
+            target_levels: [("net", "trace"), ("app", "loud")]
+                .map(|(target, level)| (target.to_owned(), level.to_owned()))
+                .into(),
+            verbosity: Some("low".to_owned()),
+            sampling: Some(Sampling::All),
+            ..ControlSettings::default()
+        };
+        process.apply(&settings);
+        assert_eq!((max_level(), max_verbosity()), (LevelFilter::Warn, VerbosityFilter::Low));
+        assert!(log_enabled!(target: "net::http", Trace) && !log_enabled!(target: "app", Info));
+        assert_eq!(switch.get(), Sampling::All);
+        process.restore();
+        assert_eq!((max_level(), max_verbosity()), (LevelFilter::Info, VerbosityFilter::High));
+        assert!(!log_enabled!(target: "net::http", Trace) && log_enabled!(target: "app", Info));
+        assert_eq!(switch.get(), Sampling::Host);
+        set_max_level(LevelFilter::Off);
     }
 }
