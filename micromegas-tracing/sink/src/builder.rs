@@ -77,6 +77,16 @@ impl TelemetryBuilder {
         self
     }
 
+    /// Adds a property to the description of the process.
+    pub fn with_process_property(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.config = self.config.with_process_property(name, value);
+        self
+    }
+
     /// Sends everything to the server at this base URL.
     pub fn with_url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
@@ -172,6 +182,8 @@ impl fmt::Debug for TelemetryBuilder {
         f.debug_struct("TelemetryBuilder")
             .field("config", &self.config)
             .field("url", &self.url)
+            .field("http", &self.http)
+            .field("has_sampler", &self.sampler.is_some())
             .field("console", &self.console)
             .field("sinks", &self.sinks.len())
             .finish_non_exhaustive()

@@ -44,13 +44,15 @@
 //!
 //! # What it is not
 //!
-//! It reads no environment variable: the host gives URL and key as values.
+//! It reads no environment variable, but in [`TelemetryBuilder::from_env`], which is for binaries:
+//! a library's host gives URL and key as values.
 #![forbid(unsafe_code)]
 
 mod builder;
 mod composite;
 mod console;
 mod control;
+mod environment;
 mod http;
 mod memory;
 mod sampling;
@@ -60,6 +62,7 @@ pub use builder::{BuildError, TelemetryBuilder, TelemetryGuard};
 pub use composite::CompositeSink;
 pub use console::ConsoleSink;
 pub use control::{ControlSettings, Controlled, ProcessSettings, Sampling};
+pub use environment::{EnvironmentError, inherit_process};
 pub use http::{
     ClientCredentials, DeliveryStats, EventCounts, HttpOptions, HttpSink, HttpSinkError,
 };

@@ -91,14 +91,22 @@ impl HttpSink {
             .map_err(|reason| HttpSinkError::InvalidUrl { url: without_user(url), reason })?;
         let client =
             Client::new(options).map_err(|reason| HttpSinkError::InvalidOptions { reason })?;
-        let spool = options.spool.as_ref().map(|spool| Spool::open(spool, url));
-        let spool = spool.transpose().map_err(HttpSinkError::SpoolUnavailable)?;
+        let opened = options.spool.as_ref().map(|spool| (Spool::open(spool, url), spool));
+        let (spool, spool_failure) = match opened {
+            Some((Ok(spool), _)) => (Some(spool), None),
+            Some((Err(error), options)) if options.is_optional => (None, Some(error.to_string())),
+            Some((Err(error), _)) => return Err(HttpSinkError::SpoolUnavailable(error)),
+            None => (None, None),
+        };
         let limits = QueueLimits {
             bytes_max: options.queue_bytes_max,
             trace_bytes_max: options.queue_trace_bytes_max,
         };
         let spool_after = spool.is_some().then_some(options.spool_after);
         let queue = Arc::new(Queue::new(limits, spool_after, 2));
+        if let Some(reason) = spool_failure {
+            queue.note_spool_failure(reason);
+        }
         let server = Arc::new(Server::default());
         let sink = Self {
             queue: Arc::clone(&queue),

@@ -16,11 +16,13 @@ pub struct SpoolOptions {
     pub folder: PathBuf,
     /// How many bytes all files of one target may take, those of other processes included.
     pub bytes_max: u64,
+    /// Go on without a spool if the folder cannot be used, rather than fail.
+    pub is_optional: bool,
 }
 
 impl SpoolOptions {
-    /// A spool in `folder` of at most 1 GiB for each target.
+    /// A spool in `folder` of at most 1 GiB for each target, which must be usable.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), bytes_max: 1 << 30 }
+        Self { folder: folder.into(), bytes_max: 1 << 30, is_optional: false }
     }
 }

@@ -4,6 +4,7 @@ mod control;
 mod credentials;
 mod delivery;
 mod fixtures;
+mod killed;
 mod negotiation;
 mod retries;
 mod server;

@@ -213,3 +213,16 @@ fn a_server_that_answers_at_once_leaves_the_disk_alone() {
     assert!(sink.on_flush(Instant::now() + Duration::from_secs(20)));
     assert_eq!(files(folder.path()), Vec::<PathBuf>::new());
 }
+
+#[test]
+fn a_folder_that_cannot_be_used_is_an_error_unless_the_host_does_not_mind() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let spool = SpoolOptions::new(file.path());
+    let sink = |spool| {
+        let options = HttpOptions { spool: Some(spool), ..HttpOptions::default() };
+        HttpSink::new("http://127.0.0.1:9", &options)
+    };
+    assert!(sink(spool.clone()).is_err());
+    let sink = sink(SpoolOptions { is_optional: true, ..spool }).expect("a sink");
+    assert!(sink.stats().last_spool_failure.is_some());
+}
