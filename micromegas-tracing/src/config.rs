@@ -24,6 +24,8 @@ pub struct Config {
     pub(crate) log_period: Duration,
     pub(crate) metric_period: Duration,
     pub(crate) span_period: Duration,
+    /// The host has decided about the periods; the sink has no say.
+    pub(crate) has_own_periods: bool,
     pub(crate) buffer_bytes_max: usize,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) parent_process_id: Option<Uuid>,
@@ -31,8 +33,9 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// Entries up to Debug; logs and metrics leave within a second, spans within five; 64 MiB of
-    /// buffers; five seconds to shut down.
+    /// Entries up to Debug; logs and metrics leave within a second, spans within five, unless the
+    /// sink asks for [longer periods](crate::EventSink::flush_period); 64 MiB of buffers; five
+    /// seconds to shut down.
     fn default() -> Self {
         Self {
             max_level: LevelFilter::Debug,
@@ -40,6 +43,7 @@ impl Default for Config {
             log_period: Duration::from_secs(1),
             metric_period: Duration::from_secs(1),
             span_period: Duration::from_secs(5),
+            has_own_periods: false,
             buffer_bytes_max: 64 * 1024 * 1024,
             shutdown_timeout: Duration::from_secs(5),
             parent_process_id: None,
@@ -71,18 +75,21 @@ impl Config {
     /// Fatal do not wait.
     pub fn with_log_period(mut self, period: Duration) -> Self {
         self.log_period = period;
+        self.has_own_periods = true;
         self
     }
 
     /// Sets how long a metric sample may wait before it goes to the sink.
     pub fn with_metric_period(mut self, period: Duration) -> Self {
         self.metric_period = period;
+        self.has_own_periods = true;
         self
     }
 
     /// Sets how long a span event may wait before it goes to the sink.
     pub fn with_span_period(mut self, period: Duration) -> Self {
         self.span_period = period;
+        self.has_own_periods = true;
         self
     }
 

@@ -99,8 +99,8 @@ pub use config::Config;
 pub use dispatch::{Guard, InitError, flush, init, process_id};
 pub use event_sink::{EventBlock, EventSink};
 pub use filter::{
-    STATIC_MAX_LEVEL, STATIC_MAX_VERBOSITY, max_level, max_verbosity, set_max_level,
-    set_max_verbosity, set_target_level, set_target_verbosity,
+    STATIC_MAX_LEVEL, STATIC_MAX_VERBOSITY, max_level, max_verbosity, override_levels,
+    override_verbosities, set_max_level, set_max_verbosity, set_target_level, set_target_verbosity,
 };
 pub use host::{EnvironmentError, pass_process_id, record_panics};
 #[cfg(feature = "tracing")]

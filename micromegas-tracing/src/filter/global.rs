@@ -30,11 +30,33 @@ struct Rules {
     /// How often the rules were changed.
     changes: u32,
     by_target: Vec<(String, u8)>,
+    /// What holds for a while in place of the above.
+    override_all: Option<u8>,
+    override_by_target: Vec<(String, u8)>,
+    has_ended: bool,
+}
+
+impl Rules {
+    fn effective_all(&self) -> u8 {
+        self.override_all.unwrap_or(self.all)
+    }
+
+    /// Rules for targets; of two with the same path the latter counts.
+    fn effective_by_target(&self) -> impl Iterator<Item = &(String, u8)> {
+        self.by_target.iter().chain(&self.override_by_target)
+    }
 }
 
 impl Filters {
     const fn new(all: u8) -> Self {
-        let rules = Mutex::new(Rules { all, changes: 0, by_target: Vec::new() });
+        let rules = Mutex::new(Rules {
+            all,
+            changes: 0,
+            by_target: Vec::new(),
+            override_all: None,
+            override_by_target: Vec::new(),
+            has_ended: false,
+        });
         Self { word: AtomicU32::new(all as u32), rules }
     }
 
@@ -45,7 +67,7 @@ impl Filters {
     }
 
     fn all(&self) -> u8 {
-        lock(&self.rules).all
+        lock(&self.rules).effective_all()
     }
 
     fn set_all(&self, all: u8) {
@@ -62,14 +84,14 @@ impl Filters {
     fn change(&self, change: impl FnOnce(&mut Rules)) {
         let mut rules = lock(&self.rules);
         change(&mut rules);
-        if rules.by_target.is_empty() {
-            self.word.store(u32::from(rules.all), Ordering::Relaxed);
+        let greatest = rules.effective_by_target().map(|(_, number)| *number).max();
+        let Some(greatest) = greatest else {
+            self.word.store(u32::from(rules.effective_all()), Ordering::Relaxed);
             return;
-        }
+        };
         // Rounds of sixteen million changes apart, a descriptor may mistake one set for another.
         rules.changes = rules.changes % (u32::MAX >> NUMBER_BITS) + 1;
-        let greatest = rules.by_target.iter().map(|(_, number)| *number).max();
-        let greatest = greatest.unwrap_or(0).max(rules.all);
+        let greatest = greatest.max(rules.effective_all());
         let word = rules.changes << NUMBER_BITS | u32::from(greatest);
         self.word.store(word, Ordering::Relaxed);
     }
@@ -77,14 +99,27 @@ impl Filters {
     /// What counts for a target: the rule with the longest path that it is, or is in.
     pub(crate) fn of_target(&self, target: &str) -> u8 {
         let rules = lock(&self.rules);
-        let matching = rules.by_target.iter().filter(|(path, _)| is_in(target, path));
-        matching.max_by_key(|(path, _)| path.len()).map_or(rules.all, |(_, number)| *number)
+        let matching = rules.effective_by_target().filter(|(path, _)| is_in(target, path));
+        let longest = matching.max_by_key(|(path, _)| path.len());
+        longest.map_or(rules.effective_all(), |(_, number)| *number)
+    }
+
+    fn set_override(&self, all: Option<u8>, by_target: Vec<(String, u8)>) {
+        self.change(|rules| {
+            if !rules.has_ended {
+                rules.override_all = all;
+                rules.override_by_target = by_target;
+            }
+        });
     }
 
     fn turn_off(&self) {
         self.change(|rules| {
             rules.all = 0;
             rules.by_target.clear();
+            rules.override_all = None;
+            rules.override_by_target.clear();
+            rules.has_ended = true;
         });
     }
 }
@@ -143,6 +178,38 @@ pub fn set_target_verbosity(target: &str, filter: Option<VerbosityFilter>) {
     VERBOSITIES.set_target(target, filter.map(|filter| filter as u8));
 }
 
+/// Puts levels in force in place of those the host has set, for a while: one for targets that have
+/// none of their own, and one for each of some targets. Each call replaces what the one before
+/// put in force; nothing at all takes it back. What the host sets meanwhile counts after that.
+///
+/// ```
+/// use micromegas_tracing::{LevelFilter, max_level, override_levels, set_max_level};
+///
+/// set_max_level(LevelFilter::Info);
+/// override_levels(Some(LevelFilter::Trace), [("net", LevelFilter::Warn)]);
+/// assert_eq!(max_level(), LevelFilter::Trace);
+/// override_levels(None, []);
+/// assert_eq!(max_level(), LevelFilter::Info);
+/// ```
+pub fn override_levels<'a>(
+    all: Option<LevelFilter>,
+    targets: impl IntoIterator<Item = (&'a str, LevelFilter)>,
+) {
+    let targets = targets.into_iter();
+    let by_target = targets.map(|(target, filter)| (target.to_owned(), filter as u8)).collect();
+    LEVELS.set_override(all.map(|filter| filter as u8), by_target);
+}
+
+/// Puts verbosities in force in place of those the host has set, as [`override_levels`].
+pub fn override_verbosities<'a>(
+    all: Option<VerbosityFilter>,
+    targets: impl IntoIterator<Item = (&'a str, VerbosityFilter)>,
+) {
+    let targets = targets.into_iter();
+    let by_target = targets.map(|(target, filter)| (target.to_owned(), filter as u8)).collect();
+    VERBOSITIES.set_override(all.map(|filter| filter as u8), by_target);
+}
+
 /// Whether a log entry of this level and target would be recorded at present.
 pub fn is_level_enabled(target: &str, level: Level) -> bool {
     let word = LEVELS.word();
@@ -184,5 +251,28 @@ mod tests {
         assert_ne!(filters.word(), word);
         filters.set_target("net", None);
         assert_eq!(filters.word(), 4);
+    }
+
+    #[test]
+    fn an_override_counts_for_a_while_and_what_the_host_sets_after_it() {
+        let filters = Filters::new(4);
+        filters.set_target("net", Some(2));
+        filters.set_target("net::http", Some(3));
+        filters.set_override(Some(5), vec![("net".to_owned(), 6), ("app".to_owned(), 1)]);
+        let at = |targets: [&str; 4]| targets.map(|target| filters.of_target(target));
+        let targets = ["net", "net::http", "app::main", "other"];
+        assert_eq!(at(targets), [6, 3, 1, 5]);
+        assert_eq!(filters.word() & NUMBER_MASK, 6);
+        filters.set_all(1);
+        filters.set_target("net::http", None);
+        assert_eq!(at(targets), [6, 6, 1, 5]);
+        let word = filters.word();
+        filters.set_override(None, Vec::new());
+        assert_ne!(filters.word(), word);
+        assert_eq!(at(targets), [2, 2, 1, 1]);
+        // After the end nothing is put in force any more.
+        filters.turn_off();
+        filters.set_override(Some(6), Vec::new());
+        assert_eq!(filters.word(), 0);
     }
 }

@@ -14,6 +14,6 @@ pub(crate) use cached::CachedFilter;
 pub use compiled::{STATIC_MAX_LEVEL, STATIC_MAX_VERBOSITY};
 pub(crate) use global::{LEVELS, VERBOSITIES, is_everything_verbose, turn_off};
 pub use global::{
-    is_level_enabled, max_level, max_verbosity, set_max_level, set_max_verbosity, set_target_level,
-    set_target_verbosity,
+    is_level_enabled, max_level, max_verbosity, override_levels, override_verbosities,
+    set_max_level, set_max_verbosity, set_target_level, set_target_verbosity,
 };

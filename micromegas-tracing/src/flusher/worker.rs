@@ -72,6 +72,7 @@ impl Worker {
                 guarded(|| sink.on_shutdown(deadline));
                 return;
             }
+            guarded(|| self.schedule.set_sink_period(sink.flush_period()));
             match self.schedule.idle_time(Instant::now()) {
                 Some(idle_time) => thread::park_timeout(idle_time),
                 None => thread::park(),
