@@ -74,9 +74,9 @@ impl Chain {
         Some(address)
     }
 
-    /// Notes an event that found no room.
-    pub(crate) fn count_lost(&self) {
-        lock(&self.links).lost_events += 1;
+    /// Notes events that found no room.
+    pub(crate) fn count_lost(&self, events: u64) {
+        lock(&self.links).lost_events += events;
     }
 
     /// Says that the owner writes no more: what it leaves goes back to the pool once taken.
@@ -253,7 +253,7 @@ mod tests {
         fill(buffer);
         for _ in 0..3 {
             assert!(chain.renew(8).is_none());
-            chain.count_lost();
+            chain.count_lost(1);
         }
         assert_eq!(chain.take().iter().map(Taken::skipped_events).sum::<u64>(), 0);
         let buffer = chain.renew(8).expect("drained");

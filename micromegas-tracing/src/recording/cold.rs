@@ -7,7 +7,7 @@ use crate::buffer::published::{Buffer, part_words};
 use crate::recording::hot::{self, Cursors};
 use crate::recording::late;
 use crate::recording::threads::{POOL, RecordingThread};
-use crate::{dispatch, flusher, record, stats};
+use crate::{dispatch, flusher, stats};
 use std::cell::OnceCell;
 use std::sync::Arc;
 
@@ -69,13 +69,13 @@ pub(crate) fn record_parts(kind: Kind, words: &[u64], parts: &[&[u8]]) -> bool {
 
 /// Notes an event that was lost for this reason; `head` is its first word.
 pub(crate) fn count_lost(kind: Kind, head: u64, refusal: Refusal) {
-    stats::count_dropped(kind, record::is_async_span(kind, head));
+    let events = stats::count_dropped(kind, head);
     if refusal != Refusal::Exhausted {
         return;
     }
     let _ = OWNER.try_with(|owner| {
         if let Some(thread) = owner.0.get() {
-            thread.chain(kind).count_lost();
+            thread.chain(kind).count_lost(events);
         }
     });
 }
