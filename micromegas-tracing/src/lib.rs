@@ -69,6 +69,7 @@ mod record;
 mod recording;
 mod spans;
 mod stats;
+mod sync;
 mod verbosity;
 
 pub mod prelude;

@@ -17,6 +17,9 @@ use super::store::Store;
 const MIB: u64 = 1024 * 1024;
 /// The load begins this long after the server.
 const LEAD_TIME: Duration = Duration::from_millis(200);
+/// What the process may need beside buffers and queue, for the blocks being made, encoded, sent and
+/// counted, and for what the allocator keeps.
+const WORK_BYTES: u64 = 64 * MIB;
 /// How long what waits at the end may take to arrive.
 const FLUSH_TIME_MAX: Duration = Duration::from_secs(300);
 
@@ -100,7 +103,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         }
         let growth = memory::peak().zip(resident).map(|(peak, before)| peak - before);
         let bound = buffer_bytes + queue_bytes;
-        let memory = Memory { bound, work: work_bytes(buffer_bytes), growth };
+        let memory = Memory { bound, work: WORK_BYTES, growth };
         let (stats, delivery, stored) = (stats(), sink.http.stats(), store.account());
         Ok(Account { time, made, stats, delivery, stored, memory })
     })
@@ -110,10 +113,4 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         0 => Ok(()),
         faults => bail!("{faults} of the account's checks failed"),
     }
-}
-
-/// What the process may need beside buffers and queue: to merge what lies in the buffers by time,
-/// the flusher lists the records of one kind; encoding, sending and counting need a few blocks.
-fn work_bytes(buffer_bytes: u64) -> u64 {
-    buffer_bytes + 32 * MIB
 }

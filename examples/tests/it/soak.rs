@@ -27,7 +27,7 @@ fn everything_is_stored_while_nothing_stalls_for_long() {
 #[test]
 fn what_finds_no_room_is_counted_to_the_event() {
     let args = ["--rate", "0", "--threads", "4", "--seconds", "2", "--stall", "2"];
-    for narrow in [["--buffers", "1"], ["--queue", "1"]] {
+    for narrow in [["--buffers", "1"], ["--queue", "4"]] {
         let line = soak(&[&args[..], &narrow].concat());
         let numbers = |begin: &str| -> Vec<u64> {
             line(begin).iter().map(|number| number.parse().unwrap()).collect()

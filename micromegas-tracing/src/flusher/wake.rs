@@ -1,9 +1,9 @@
 //! How other threads reach the flusher: signals that cost two atomics, and requests that wait.
 
 use crate::buffer::Kind;
-use crate::lock::lock;
+use crate::lock::{lock, wait};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Condvar, Mutex, OnceLock};
 use std::thread::Thread;
 use std::time::Instant;
 
@@ -90,7 +90,7 @@ fn wait_until(deadline: Instant, is_done: impl Fn(&Requests) -> bool) -> bool {
         if requests.has_stopped || left.is_zero() {
             return false;
         }
-        requests = ANSWERED.wait_timeout(requests, left).unwrap_or_else(PoisonError::into_inner).0;
+        requests = wait(&REQUESTS, &ANSWERED, requests, left);
     }
 }
 
