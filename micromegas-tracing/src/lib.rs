@@ -36,12 +36,16 @@
 //! - Logs and metrics reach the sink within a second, spans within five, entries of level Error and
 //!   Fatal at once; [`flush`] hands everything over now. Dropping the [`Guard`] flushes.
 //! - A panic in a sink, or in the flusher, ends neither recording nor the process.
+//! - A panic anywhere makes the flusher hand everything over at once, and never ends recording. A
+//!   process that exits without dropping the guard hands everything over first; one that is killed
+//!   or aborts loses what it recorded since the last time.
 //!
 //! # What it is not
 //!
 //! It starts no async runtime, reads no environment variable and opens no connection: the host
 //! decides, and gives values. It is not for signal handlers, which may interrupt a record half
-//! written, nor for the child of a `fork` that does not `exec`.
+//! written: one that calls code that records does so within [`in_signal_handler`]. The child of a
+//! `fork` records nothing.
 
 #![cfg_attr(
     not(feature = "enable"),
@@ -63,6 +67,7 @@ mod log_entry;
 mod macros;
 mod metadata;
 mod origin;
+mod process_end;
 mod process_info;
 mod properties;
 mod record;
@@ -97,6 +102,7 @@ pub use log_entry::LogEntry;
 pub use metadata::{CallSite, LogMetadata, MetricMetadata, SpanMetadata};
 pub use micromegas_tracing_macros::{log_fn, span_fn};
 pub use properties::{Property, PropertyList, PropertySet, PropertyText};
+pub use recording::signal::in_signal_handler;
 #[cfg(feature = "http")]
 pub use spans::write_trace_context;
 pub use spans::{

@@ -91,6 +91,7 @@ mod tests {
                 metadata: &METRIC,
                 time,
                 value: MetricValue::Integer(value),
+                extra: None,
             })
         });
         let merged: Vec<_> = Merge::new(runs).map(|record| (record.time, record.value)).collect();

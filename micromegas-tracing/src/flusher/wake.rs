@@ -2,6 +2,7 @@
 
 use crate::buffer::Kind;
 use crate::lock::{lock, wait};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock};
 use std::thread::Thread;
@@ -76,8 +77,23 @@ pub(crate) fn request_shutdown(deadline: Instant) -> bool {
     wait_until(deadline, |requests| requests.has_stopped)
 }
 
+thread_local! {
+    /// Without destructor, so that it can be asked while the process exits.
+    static IS_FLUSHER: Cell<bool> = const { Cell::new(false) };
+}
+
 fn is_flusher() -> bool {
-    FLUSHER.get().is_some_and(|flusher| flusher.id() == std::thread::current().id())
+    IS_FLUSHER.get()
+}
+
+/// Says that the calling thread is the flusher.
+pub(super) fn become_flusher() {
+    IS_FLUSHER.set(true);
+}
+
+/// Something happened after which nothing may wait. Never waits for a lock itself.
+pub(crate) fn everything() {
+    Kind::ALL.into_iter().for_each(drain);
 }
 
 fn wait_until(deadline: Instant, is_done: impl Fn(&Requests) -> bool) -> bool {

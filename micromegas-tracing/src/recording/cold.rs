@@ -18,8 +18,8 @@ pub(crate) enum Refusal {
     NotRunning,
     /// The pool is exhausted: the event is lost.
     Exhausted,
-    /// Recording was entered from within its own cold path, say by an allocator that records: the
-    /// event is lost.
+    /// Recording was entered from within its own cold path, say by an allocator that records, or in
+    /// the handler of a signal: the event is lost.
     Reentered,
     /// The thread's thread-locals are gone: the event goes to the common buffer.
     ThreadEnded,
@@ -35,6 +35,10 @@ struct Owner(OnceCell<Arc<RecordingThread>>);
 impl Drop for Owner {
     fn drop(&mut self) {
         hot::with_cursors(Cursors::let_go);
+        if dispatch::has_forked() {
+            // A lock of the parent's may have been copied while it was held.
+            return;
+        }
         if let Some(thread) = self.0.get() {
             thread.leave();
         }
@@ -103,6 +107,9 @@ fn renew(
         return Err(Refusal::NotRunning);
     }
     let outcome = hot::with_cursors(|cursors| {
+        if cursors.is_refusing.get() {
+            return Err(Refusal::Reentered);
+        }
         let _busy = Busy::enter(cursors).ok_or(Refusal::Reentered)?;
         OWNER
             .try_with(|owner| {
