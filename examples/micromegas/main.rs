@@ -11,6 +11,7 @@ mod index;
 mod query;
 mod serve;
 mod server;
+mod soak;
 
 /// Telemetry in one binary: take it, keep it, ask it with SQL.
 #[derive(Debug, Parser)]
@@ -38,6 +39,8 @@ enum Command {
     Query(query::Args),
     /// Index the files of a directory: the instrumented program of the demo, by itself
     Index(index::Args),
+    /// Record hard and long, and account for every event
+    Soak(soak::Args),
 }
 
 fn main() -> ExitCode {
@@ -56,5 +59,6 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(args) => serve::run(args).await,
         Command::Query(args) => query::run(args).await,
         Command::Index(args) => index::run(args).await,
+        Command::Soak(args) => soak::run(args).await,
     }
 }

@@ -51,12 +51,16 @@
 //! - Logs and metrics reach the sink within a second, spans within five, entries of level Error and
 //!   Fatal at once; [`flush`] hands everything over now. Dropping the [`Guard`] flushes.
 //! - A panic in a sink, or in the flusher, ends neither recording nor the process.
+//! - A panic anywhere makes the flusher hand everything over at once, and never ends recording. A
+//!   process that exits without dropping the guard hands everything over first; one that is killed
+//!   or aborts loses what it recorded since the last time.
 //!
 //! # What it is not
 //!
 //! It starts no async runtime, reads no environment variable and opens no connection: the host
 //! decides, and gives values. It is not for signal handlers, which may interrupt a record half
-//! written, nor for the child of a `fork` that does not `exec`.
+//! written: one that calls code that records does so within [`in_signal_handler`]. The child of a
+//! `fork` records nothing.
 
 #![cfg_attr(
     not(feature = "enable"),
@@ -80,12 +84,14 @@ mod macros;
 mod metadata;
 mod origin;
 mod own_streams;
+mod process_end;
 mod process_info;
 mod properties;
 mod record;
 mod recording;
 mod spans;
 mod stats;
+mod sync;
 mod verbosity;
 
 pub mod prelude;
@@ -115,6 +121,7 @@ pub use metadata::{CallSite, LogMetadata, MetricMetadata, SpanMetadata};
 pub use micromegas_tracing_macros::{log_fn, main, span_fn};
 pub use own_streams::{ATTACHMENT_BYTES_MAX, EventStream, References, attach, send_image};
 pub use properties::{Property, PropertyList, PropertySet, PropertyText};
+pub use recording::signal::in_signal_handler;
 #[cfg(feature = "http")]
 pub use spans::write_trace_context;
 pub use spans::{

@@ -7,7 +7,7 @@ use crate::metadata::{MetricMetadata, SpanMetadata};
 use crate::properties::tags::Tags;
 use crate::properties::{PropertyList, PropertySet, scratch};
 use crate::record::{EXTRA_WORDS, ExtraHead, FLOAT_METRIC, INTEGER_METRIC, METRIC_EXTRA, head};
-use crate::recording::hot;
+use crate::recording::{hot, signal};
 use crate::spans::TaggedSpanGuard;
 use std::borrow::Cow;
 
@@ -91,6 +91,9 @@ pub fn record_sample<V: MetricValue>(
     value: V,
 ) {
     if !(filter::is_everything_verbose() || metadata.passes_filter()) {
+        return;
+    }
+    if signal::refuses(Kind::Metrics) {
         return;
     }
     let time = clock::now() as u64;

@@ -1,6 +1,7 @@
 //! How many events were recorded and dropped.
 
 use crate::buffer::Kind;
+use crate::record;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Numbers of events by kind.
@@ -32,8 +33,9 @@ pub struct Stats {
     /// Events handed to the sink. After [`flush`](crate::flush) returned true these are all that
     /// were recorded before it was called.
     pub recorded: Counts,
-    /// Events that were lost: no memory was left within the bound, or the sink panicked. What a
-    /// sink drops later, it counts itself.
+    /// Events that were lost: no memory was left within the bound, or the sink panicked. A span
+    /// whose begin is lost has no end either, and counts as two. What a sink drops later, it counts
+    /// itself.
     pub dropped: Counts,
 }
 
@@ -80,16 +82,19 @@ impl Counters {
     }
 }
 
-/// Notes a lost event on a cold path.
-pub(crate) fn count_dropped(kind: Kind, is_async_span: bool) {
+/// Notes what is lost with a record that begins with `head`, on a cold path; returns how many
+/// events that is.
+pub(crate) fn count_dropped(kind: Kind, head: u64) -> u64 {
+    let events = record::events_lost_with(kind, head);
     let mut counts = Counts::default();
     match kind {
-        Kind::Logs => counts.logs = 1,
-        Kind::Metrics => counts.metrics = 1,
-        Kind::Spans if is_async_span => counts.async_span_events = 1,
-        Kind::Spans => counts.thread_span_events = 1,
+        Kind::Logs => counts.logs = events,
+        Kind::Metrics => counts.metrics = events,
+        Kind::Spans if record::is_async_span(kind, head) => counts.async_span_events = events,
+        Kind::Spans => counts.thread_span_events = events,
     }
     DROPPED.add(counts);
+    events
 }
 
 /// Notes a lost event of a stream of the host's own.

@@ -3,9 +3,10 @@
 use anyhow::Result;
 
 use crate::stages::Stages;
+use crate::suite::Suite;
 use crate::target_folder::{Environment, TargetFolder};
 use crate::workspace::Workspace;
-use crate::{command, demo, targets, test, tidy};
+use crate::{command, demo, suite, targets, test, tidy};
 
 /// Runs all stages, stops at the first that fails, and closes with a table of times.
 pub(crate) fn run(workspace: Workspace) -> Result<()> {
@@ -39,5 +40,7 @@ fn run_stages(stages: &mut Stages, workspace: &Workspace) -> Result<()> {
     })?;
     stages.run("build tests", || test::build(workspace))?;
     stages.run("tests", || test::run(workspace, &[]))?;
+    stages.run("loom", || suite::run(workspace, Suite::Loom, &[]))?;
+    stages.run("tsan", || suite::run(workspace, Suite::Tsan, &[]))?;
     stages.run("demo", || demo::run(workspace))
 }

@@ -1,5 +1,7 @@
 //! Suites of tests that are built apart from the others: `cargo xtask test SUITE`.
 
+use std::process::Command;
+
 use anyhow::Result;
 use clap::ValueEnum;
 
@@ -13,10 +15,14 @@ pub(crate) enum Suite {
     Asan,
     /// Blocks exchanged with the published crates, both ways; `-- write` rewrites their goldens
     Compat,
+    /// Models of recording's hand-over between threads, in all interleavings
+    Loom,
     /// Recording compiled out, and bounded at compile time
     Off,
     /// Recording, checked for all targets whose standard library is installed
     Targets,
+    /// Recording from many threads at once under the thread sanitizer
+    Tsan,
 }
 
 /// Runs one suite; the arguments go to the program behind it.
@@ -32,14 +38,24 @@ pub(crate) fn run(workspace: &Workspace, suite: Suite, arguments: &[String]) -> 
             command::run(cargo.args(arguments).args(["--", "--skip", "compile_time"]))
         }
         Suite::Compat => {
-            let program = ["run", "--locked", "--manifest-path", "compat/Cargo.toml", "--"];
-            let mut cargo = workspace.cargo(program);
-            cargo.env("CARGO_TARGET_DIR", workspace.target().join("compat"));
+            let mut cargo = apart(workspace, "compat", &["--"]);
             let task = if arguments.is_empty() { &["check".to_owned()] } else { arguments };
             command::run(cargo.args(task))
         }
+        Suite::Loom => {
+            let mut cargo = apart(workspace, "races", &["--package", "micromegas-models"]);
+            command::run(cargo.args(arguments))
+        }
         Suite::Off => off(workspace, arguments),
         Suite::Targets => targets::check(workspace),
+        Suite::Tsan => {
+            let mut cargo = apart(workspace, "races", &["--package", "micromegas-stress"]);
+            sanitized::thread(&mut cargo, &["--cfg", "watched_by_tsan"])?;
+            cargo.env("CARGO_TARGET_DIR", workspace.target().join("tsan"));
+            let suppressions = workspace.root().join("races/tsan.supp");
+            cargo.env("TSAN_OPTIONS", format!("suppressions={}", suppressions.display()));
+            command::run(cargo.args(arguments))
+        }
     }
 }
 
@@ -54,6 +70,14 @@ pub(crate) fn off(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// Runs the program of a workspace of its own, built into a folder of its own.
+fn apart(workspace: &Workspace, folder: &str, arguments: &[&str]) -> Command {
+    let manifest = format!("{folder}/Cargo.toml");
+    let mut cargo = workspace.cargo(["run", "--locked", "--manifest-path", &manifest]);
+    cargo.args(arguments).env("CARGO_TARGET_DIR", workspace.target().join(folder));
+    cargo
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +88,6 @@ mod tests {
             .iter()
             .map(|suite| suite.to_possible_value().unwrap().get_name().to_owned())
             .collect();
-        assert_eq!(names, ["asan", "compat", "off", "targets"]);
+        assert_eq!(names, ["asan", "compat", "loom", "off", "targets", "tsan"]);
     }
 }

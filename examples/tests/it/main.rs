@@ -12,6 +12,7 @@ mod query_formats;
 mod sender;
 mod server;
 mod shutdown;
+mod soak;
 mod started;
 mod two_processes;
 mod whole_path;

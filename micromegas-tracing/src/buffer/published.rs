@@ -10,9 +10,8 @@
 )]
 
 use crate::buffer::pool::Lease;
+use crate::sync::{Arc, AtomicPtr, Ordering, note_read, note_written};
 use std::ptr::{copy_nonoverlapping, null_mut};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// A buffer of words. It lies alone on its cache line, which the owner alone writes.
 #[derive(Debug)]
@@ -75,6 +74,7 @@ impl Buffer {
         // position is aligned to a word; the caller is the only writer, and no reader looks at or
         // after the position.
         unsafe { position.cast::<[u64; N]>().write(words()) };
+        note_written(position, N);
         // SAFETY: N words further is still inside the allocation or at its end.
         let next = unsafe { position.add(N) };
         self.position.store(next, Ordering::Release);
@@ -126,6 +126,7 @@ impl Buffer {
     /// The caller is the only writer and has initialised that many words at the position, all of
     /// them within the room.
     pub(crate) unsafe fn publish(&self, words: usize) {
+        note_written(self.position(), words);
         // SAFETY: the caller wrote these words inside the allocation.
         let next = unsafe { self.position().add(words) };
         self.position.store(next, Ordering::Release);
@@ -139,7 +140,7 @@ impl Buffer {
 
     /// Makes the whole buffer room again.
     pub(crate) fn reset(&mut self) {
-        *self.position.get_mut() = self.base;
+        self.position.store(self.base, Ordering::Relaxed);
     }
 }
 
@@ -177,6 +178,7 @@ impl Prefix {
         }
         // SAFETY: `from` is at most `to`, which was the committed length.
         let first = unsafe { self.buffer.base.add(self.from) };
+        note_read(first, self.to - self.from);
         // SAFETY: the words up to `to` were committed, and the acquire load in `since` made them
         // visible. They do not change while this prefix lives: the buffer is reset only through
         // `Arc::get_mut`, which the clone held here prevents, and that clone also keeps the memory.

@@ -3,6 +3,7 @@
 
 use crate::flusher::block::BlockBuilder;
 use crate::flusher::dependencies::Dependencies;
+use crate::flusher::merge::Merge;
 use crate::flusher::runs;
 use crate::flusher::streams::{Outlet, Stream};
 use crate::record::{Extra, LogForm, LogRecord, MetricRecord, MetricValue, PackedExtra, Record};
@@ -32,20 +33,17 @@ pub(super) fn flush<M: Merged>(stream: &mut Stream, outlet: &mut Outlet<'_>) {
     stream.skip(taken.iter().map(|taken| taken.skipped_events()).sum());
 
     let bytes_hint = taken.iter().map(|taken| size_of_val(taken.words())).sum();
-    let mut records: Vec<M::Record<'_>> = Vec::new();
-    records.extend(taken.iter().flat_map(runs::of_taken::<M::Record<'_>>));
-    records.extend(late.iter().flat_map(runs::of_late::<M::Record<'_>>));
-    // Each run is sorted already, so this is a merge.
-    records.sort_by_key(Record::time);
-
-    let mut records = records.iter().peekable();
+    // Each run is sorted already.
+    let runs = taken.iter().map(runs::of_taken::<M::Record<'_>>);
+    let runs = runs.chain(late.iter().map(runs::of_late::<M::Record<'_>>));
+    let mut records = Merge::new(runs).peekable();
     while records.peek().is_some() {
         let mut block = BlockBuilder::begin(outlet.dependencies, bytes_hint);
         while !block.is_full()
             && let Some(record) = records.next()
         {
             block.note_time(record.time());
-            M::write(record, outlet.dependencies, &mut block);
+            M::write(&record, outlet.dependencies, &mut block);
         }
         outlet.deliver(stream, block);
     }

@@ -3,7 +3,8 @@
 //! - [`wake`]: how others reach it.
 //! - [`schedule`]: when which kind is due.
 //! - [`worker`]: its loop.
-//! - [`streams`]: the streams of the process; [`merged`] and [`spans`] fill them from [`runs`].
+//! - [`streams`]: the streams of the process; [`merged`] and [`spans`] fill them from [`runs`];
+//!   [`merge`] puts runs in order.
 //! - [`open_spans`]: the stack that each block of a thread carries.
 //! - [`block`], [`dependencies`]: records become a block of the wire, addresses become numbers;
 //!   [`own_ids`]: ids of what was made at run time.
@@ -14,6 +15,7 @@ pub(crate) mod worker;
 
 mod block;
 mod dependencies;
+mod merge;
 mod merged;
 mod open_spans;
 pub(crate) mod own_ids;

@@ -1,9 +1,10 @@
 //! How other threads reach the flusher: signals that cost two atomics, and requests that wait.
 
 use crate::buffer::Kind;
-use crate::lock::lock;
+use crate::lock::{lock, wait};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Condvar, Mutex, OnceLock};
 use std::thread::Thread;
 use std::time::Instant;
 
@@ -45,13 +46,10 @@ pub(crate) fn drain(kind: Kind) {
     signal(&DRAIN[kind as usize]);
 }
 
-/// Everything should be handed over at once; for those who cannot wait.
+/// Something happened after which nothing may wait. Never waits for a lock itself.
 pub(crate) fn everything() {
-    for flag in &DRAIN {
-        flag.store(true, Ordering::Release);
-    }
-    OWN_STREAMS.store(true, Ordering::Release);
-    unpark();
+    Kind::ALL.into_iter().for_each(drain);
+    own_streams();
 }
 
 fn signal(flag: &AtomicBool) {
@@ -91,8 +89,18 @@ pub(crate) fn request_shutdown(deadline: Instant) -> bool {
     wait_until(deadline, |requests| requests.has_stopped)
 }
 
+thread_local! {
+    /// Without destructor, so that it can be asked while the process exits.
+    static IS_FLUSHER: Cell<bool> = const { Cell::new(false) };
+}
+
 fn is_flusher() -> bool {
-    FLUSHER.get().is_some_and(|flusher| flusher.id() == std::thread::current().id())
+    IS_FLUSHER.get()
+}
+
+/// Says that the calling thread is the flusher.
+pub(super) fn become_flusher() {
+    IS_FLUSHER.set(true);
 }
 
 fn wait_until(deadline: Instant, is_done: impl Fn(&Requests) -> bool) -> bool {
@@ -105,7 +113,7 @@ fn wait_until(deadline: Instant, is_done: impl Fn(&Requests) -> bool) -> bool {
         if requests.has_stopped || left.is_zero() {
             return false;
         }
-        requests = ANSWERED.wait_timeout(requests, left).unwrap_or_else(PoisonError::into_inner).0;
+        requests = wait(&REQUESTS, &ANSWERED, requests, left);
     }
 }
 

@@ -50,6 +50,7 @@ pub(crate) fn spawn(
     };
     let builder = Builder::new().name("micromegas-flusher".to_owned());
     let handle = builder.spawn(move || {
+        wake::become_flusher();
         guarded(|| worker.run());
         wake::announce_stop();
     })?;

@@ -1,18 +1,14 @@
 //! What a panic leaves in the log.
 
-use crate::{dispatch, flusher, log};
+use crate::{dispatch, log};
 use std::panic::{PanicHookInfo, set_hook, take_hook};
 use std::sync::Once;
-use std::time::{Duration, Instant};
 
-/// Where a panic ends the process, its hook waits this long at most.
-const WAIT_MAX: Duration = Duration::from_secs(2);
-
-/// Records each panic as an entry of level Fatal, and has everything recorded before it handed to
-/// the sink at once. The hook that was set before is called afterwards, so set one's own first.
+/// Records each panic as an entry of level Fatal. The hook that was set before is called
+/// afterwards, so set one's own first.
 ///
-/// A panic may be caught, and recording goes on after it. Only where panics abort does the hook
-/// wait for the sink, two seconds at most. It takes no lock that recording holds.
+/// Without it, too, everything recorded leaves at once when a thread panics; where panics abort, the
+/// process waits for the sink, two seconds at most. A panic may be caught, and recording goes on.
 pub fn record_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -36,9 +32,5 @@ fn record(info: &PanicHookInfo<'_>) {
             log!(target: "panic", crate::Level::Fatal, "thread {name} panicked at {location}: {text}");
         }
         None => log!(target: "panic", crate::Level::Fatal, "thread {name} panicked: {text}"),
-    }
-    flusher::wake::everything();
-    if cfg!(panic = "abort") {
-        flusher::wake::request_flush(Instant::now() + WAIT_MAX);
     }
 }

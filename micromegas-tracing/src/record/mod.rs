@@ -35,6 +35,6 @@ pub(crate) use logs::{
 pub(crate) use metrics::{FLOAT_METRIC, INTEGER_METRIC, METRIC_EXTRA, MetricRecord, MetricValue};
 pub(crate) use spans::{
     BEGIN_ASYNC_SPAN, BEGIN_SPAN, END_ASYNC_SPAN, END_SPAN, FutureSpan, SPAN_EXTRA, SpanRecord,
-    TRACE_CONTEXT, is_async_span,
+    TRACE_CONTEXT, events_lost_with, is_async_span,
 };
 pub(crate) use words::{Record, Records, head};

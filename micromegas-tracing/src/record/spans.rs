@@ -23,6 +23,14 @@ pub(crate) fn is_async_span(kind: Kind, head: u64) -> bool {
     kind == Kind::Spans && (tag & ASYNC_BIT != 0 || tag == TRACE_CONTEXT)
 }
 
+/// How many events are lost with a record with this first word: the begin of a span takes its end
+/// with it, which is not recorded then.
+pub(crate) fn events_lost_with(kind: Kind, head: u64) -> u64 {
+    let tag = tag_of(head);
+    let is_begin = kind == Kind::Spans && tag & END_BIT == 0 && tag != TRACE_CONTEXT;
+    if is_begin { 2 } else { 1 }
+}
+
 /// An event of a span buffer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SpanRecord<'a> {

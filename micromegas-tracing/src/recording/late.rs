@@ -5,7 +5,7 @@ use crate::buffer::Kind;
 use crate::buffer::published::part_words;
 use crate::lock::lock;
 use crate::recording::{cold, hot};
-use crate::{record, stats};
+use crate::stats;
 use std::sync::Mutex;
 
 /// The common buffer holds at most this many words.
@@ -31,7 +31,7 @@ pub(crate) struct LateRun {
 pub(crate) fn push(kind: Kind, words: &[u64], parts: &[&[u8]]) -> bool {
     let is_recorded = cold::uninterrupted(|| push_uninterrupted(kind, words, parts)) == Some(true);
     if !is_recorded {
-        stats::count_dropped(kind, record::is_async_span(kind, words[0]));
+        stats::count_dropped(kind, words[0]);
     }
     is_recorded
 }

@@ -1,12 +1,13 @@
 //! Log entries: what the macros call.
 
+use crate::buffer::Kind;
 use crate::clock;
 use crate::metadata::LogMetadata;
 use crate::properties::tags::Tags;
 use crate::properties::{PropertyList, PropertySet, scratch};
 use crate::recording::entry::{NewEntry, Source, Text};
 use crate::recording::section::Section;
-use crate::recording::{append, nested, shown};
+use crate::recording::{append, nested, shown, signal};
 use std::fmt;
 
 /// Records an entry whose message is the text of its descriptor.
@@ -49,6 +50,9 @@ pub fn record_tagged(
     fill: impl FnOnce(&mut PropertyList),
     message: Message<'_>,
 ) {
+    if signal::refuses(Kind::Logs) {
+        return;
+    }
     let time = clock::now();
     let text = match message {
         Message::Constant => Text::Constant,
@@ -69,6 +73,9 @@ pub(crate) fn record_foreign(
     fill: impl FnOnce(&mut PropertyList),
     message: fmt::Arguments<'_>,
 ) {
+    if signal::refuses(Kind::Logs) {
+        return;
+    }
     let time = clock::now();
     scratch::with_list(fill, |pairs| {
         let tags = Tags { pairs, ..Tags::default() };
@@ -80,7 +87,9 @@ pub(crate) fn record_foreign(
 /// Records an entry, or sets it aside.
 fn record(entry: &NewEntry<'_>) {
     if Section::is_entered() {
-        nested::push(entry);
+        if !signal::refuses(Kind::Logs) {
+            nested::push(entry);
+        }
     } else {
         let is_shown = shown::wants(entry.source.level());
         append::append(&Section::enter(), entry, is_shown);

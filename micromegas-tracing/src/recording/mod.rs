@@ -9,6 +9,7 @@
 //!   buffer.
 //! - [`section`], [`nested`]: log entries made while another one of the thread is open.
 //! - [`shown`]: entries that a sink is shown at the moment of recording.
+//! - [`signal`]: what is refused while a signal is handled.
 
 pub(crate) mod append;
 pub(crate) mod cold;
@@ -21,4 +22,5 @@ pub(crate) mod nested;
 pub(crate) mod open_record;
 pub(crate) mod section;
 pub(crate) mod shown;
+pub(crate) mod signal;
 pub(crate) mod threads;

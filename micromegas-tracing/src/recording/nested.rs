@@ -93,7 +93,7 @@ pub(crate) fn push(entry: &NewEntry<'_>) {
         keep(NestedEntry::of(entry, cursors.is_showing.get()))
     });
     if !is_kept {
-        stats::count_dropped(Kind::Logs, false);
+        stats::count_dropped(Kind::Logs, 0);
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) fn list() -> Vec<Arc<RecordingThread>> {
 
 /// Takes what a thread recorded since the last call.
 pub(crate) fn take(thread: &RecordingThread, kind: Kind) -> Vec<Taken> {
-    uninterrupted(|| thread.chain(kind).take()).unwrap_or_default()
+    uninterrupted(|| Chain::take(thread.chain(kind))).unwrap_or_default()
 }
 
 /// Forgets the threads that have ended and are drained; returns their numbers.
