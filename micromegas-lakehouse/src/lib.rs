@@ -106,5 +106,7 @@ pub use principal::{Principal, Rights};
 pub use sequence::{CommitSequence, LedgerVersion, Snapshot};
 #[cfg(feature = "conformance")]
 pub use store::conformance;
+#[cfg(feature = "postgres")]
+pub use store::{Adopted, PostgresOptions, PostgresStore};
 pub use store::{MemoryStore, MetadataStore, SqliteStore};
 pub use tenant::{TENANT_BYTES_MAX, Tenant};

@@ -1,9 +1,11 @@
-//! The public API: conformance of both stores, the write side, and the local directory.
+//! The public API: conformance of all stores, the write side, and the local directory.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+mod cluster;
 mod conformance;
 mod fixture;
 mod group_commit;
 mod local;
 mod payloads;
+mod postgres;

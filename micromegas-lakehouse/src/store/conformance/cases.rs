@@ -53,6 +53,7 @@ pub fn cases() -> Vec<Case> {
         round_trip {
             a_process_comes_back_whole,
             a_stream_comes_back_whole,
+            texts_of_every_character_come_back_whole,
             a_block_comes_back_whole,
             a_layout_is_found_by_its_hash,
             newest_blocks_move_processes_and_streams,
