@@ -82,6 +82,7 @@ mod lakehouse;
 mod layout_cache;
 mod ledger;
 mod local;
+mod object_url;
 mod objects;
 mod principal;
 mod sequence;
@@ -102,6 +103,7 @@ pub use ledger::{
     PartitionFilter, PartitionId, PartitionRecord, QuarantineFilter, QuarantineKey,
     QuarantinedBlock, RetiredPartition, Scope, TimeRange, partition_key,
 };
+pub use object_url::{ObjectStoreOptions, open_object_store};
 pub use principal::{Principal, Rights};
 pub use sequence::{CommitSequence, LedgerVersion, Snapshot};
 #[cfg(feature = "conformance")]

@@ -14,7 +14,7 @@ server=
 start() {
     # fsync is off because these files never outlive the machine.
     postgres -D "$directory/data" -k "$directory" -c listen_addresses= -c fsync=off \
-        -c max_connections=300 -c autovacuum_naptime=5 >"$directory/log" 2>&1 </dev/null &
+        -c max_connections=300 >"$directory/log" 2>&1 </dev/null &
     server=$!
     attempts=200
     until pg_isready -q -h "$directory"; do

@@ -9,3 +9,5 @@ mod group_commit;
 mod local;
 mod payloads;
 mod postgres;
+mod s3;
+mod s3_server;
