@@ -42,6 +42,17 @@ async fn put_unless_seen(objects: &dyn ObjectStore, key: &str, bytes: Bytes) -> 
     }
 }
 
+/// Writes an object under a key that nothing else has.
+pub(crate) async fn put_new(
+    objects: &dyn ObjectStore,
+    key: &str,
+    payload: PutPayload,
+) -> Result<()> {
+    // Writing it twice is harmless, so an answer that is lost on the way is asked for again.
+    let written = objects.put(&Path::from(key), payload).await;
+    written.map(|_| ()).map_err(|error| not_taken(key, error))
+}
+
 /// Reads the bytes of a payload.
 ///
 /// # Errors

@@ -12,3 +12,5 @@ mod payloads;
 mod postgres;
 mod s3;
 mod s3_server;
+mod segments;
+mod slow_objects;

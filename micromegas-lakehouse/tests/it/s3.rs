@@ -73,7 +73,9 @@ async fn an_object_is_written_once_with_and_without_conditional_writes() {
     let url = server.url();
     for (round, url) in [(0u128, url.clone()), (1, format!("{url}&conditional_put=disabled"))] {
         let lakehouse = lakehouse(open(&url, Duration::from_secs(5)));
-        let lake = seeded(&lakehouse).await;
+        let options = LakeOptions { segment_window: Duration::ZERO, ..LakeOptions::default() };
+        seeded(&lakehouse).await;
+        let lake = Lake::new(lakehouse.clone(), options);
         let number = 100 + round;
         send(&lake, number..number + 1).await;
         let mut other = block(number, 2, 1);

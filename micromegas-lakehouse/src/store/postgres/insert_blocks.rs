@@ -2,10 +2,11 @@
 
 use sqlx::{PgConnection, Row};
 
+use super::decode;
 use super::failure::Result;
 use super::insert::column;
 use super::text::stored;
-use crate::lake::{InsertOutcome, NewBlock, block_key};
+use crate::lake::{InsertOutcome, NewBlock, block_key, require_recent};
 use crate::sequence::CommitSequence;
 
 /// Inserts blocks: with a number if they are complete, else as waiting; all in one statement, so
@@ -39,6 +40,11 @@ pub(super) async fn insert_blocks(
         .await?;
     for row in new {
         let place: i64 = row.try_get("place")?;
+        if place == 0 {
+            let now = decode::time(&row, "insert_time")?;
+            require_recent(rows.iter().map(|(_, block)| *block), now)?;
+            continue;
+        }
         let sequence: Option<i64> = row.try_get("sequence")?;
         let placed = usize::try_from(place - 1).ok().and_then(|place| rows.get(place));
         if let Some((index, _)) = placed {

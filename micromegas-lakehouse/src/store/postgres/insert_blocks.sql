@@ -1,5 +1,6 @@
 -- Inserts the blocks of a group: with a number if they are complete, else as waiting. The lock on
--- lake_state is held, and the input has each block once. Tells what became of those that are new.
+-- lake_state is held, and the input has each block once. Tells what became of those that are new,
+-- and at place 0 the insert_time of the group.
 WITH state AS (
     SELECT commit_sequence, insert_time FROM lake_state
 ), input AS (
@@ -57,6 +58,8 @@ WITH state AS (
     SET commit_sequence = commit_sequence + (SELECT count(*) FROM numbered)
     WHERE EXISTS (SELECT FROM numbered)
 )
-SELECT place, sequence FROM numbered
+SELECT place, sequence, NULL::bigint AS insert_time FROM numbered
 UNION ALL
-SELECT place, NULL FROM fresh WHERE NOT is_complete
+SELECT place, NULL, NULL FROM fresh WHERE NOT is_complete
+UNION ALL
+SELECT 0, NULL, insert_time FROM state

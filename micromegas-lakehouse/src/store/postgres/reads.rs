@@ -8,6 +8,7 @@ use sqlx::{PgPool, Row};
 
 use super::decode;
 use super::failure::Result;
+use super::text::{original, stored};
 use crate::error::Error;
 use crate::sequence::{CommitSequence, LedgerVersion, Snapshot};
 
@@ -23,6 +24,16 @@ pub(super) async fn snapshot(pool: &PgPool) -> Result<Snapshot> {
         ledger_version: LedgerVersion::new(decode::unsigned(&state, "ledger_version")?),
         insert_time: decode::time(&state, "insert_time")?,
     })
+}
+
+pub(super) async fn now(pool: &PgPool) -> Result<DateTime<Utc>> {
+    let row = sqlx::query(
+        "SELECT greatest(insert_time, \
+         (extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000) AS now FROM lake_state",
+    )
+    .fetch_one(pool)
+    .await?;
+    decode::time(&row, "now")
 }
 
 /// Finds the number by trying ever smaller steps forward: `insert_time` grows with the number,
@@ -61,4 +72,19 @@ pub(super) async fn fetch_layout(pool: &PgPool, hash: LayoutHash) -> Result<Arc<
         Error::corrupt_from(format!("stream layout {hash}"), "it cannot be read", source)
     })?;
     Ok(Arc::new(layout))
+}
+
+pub(super) async fn list_unreferenced_objects(
+    pool: &PgPool,
+    keys: &[String],
+) -> Result<Vec<String>> {
+    let found: Vec<String> = sqlx::query_scalar(
+        "SELECT k FROM unnest($1::text[]) AS k \
+         WHERE NOT EXISTS (SELECT FROM blocks b WHERE b.object_key = k) \
+         AND NOT EXISTS (SELECT FROM waiting_blocks w WHERE w.object_key = k)",
+    )
+    .bind(keys.iter().map(|key| stored(key).into_owned()).collect::<Vec<_>>())
+    .fetch_all(pool)
+    .await?;
+    Ok(found.into_iter().map(original).collect())
 }

@@ -11,7 +11,10 @@ pub(super) const SCHEMA: &str = "micromegas";
 /// The steps in order; the version of a database is the number of steps it has taken.
 ///
 /// A step that was released never changes.
-const STEPS: &[&str] = &[include_str!("migrations/0001_lake_and_ledger.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_lake_and_ledger.sql"),
+    include_str!("migrations/0002_blocks_by_object.sql"),
+];
 
 /// Held while steps are taken, so that of many servers that start at once one takes them. The
 /// letters `MMLH`; other programs use other numbers.

@@ -113,6 +113,10 @@ impl MetadataStore for PostgresStore {
         self.finish(reads::snapshot(&self.connections.pool).await)
     }
 
+    async fn now(&self) -> Result<DateTime<Utc>> {
+        self.finish(reads::now(&self.connections.pool).await)
+    }
+
     async fn sequence_at(&self, time: DateTime<Utc>) -> Result<CommitSequence> {
         self.finish(reads::sequence_at(&self.connections.pool, time).await)
     }
@@ -171,6 +175,11 @@ impl MetadataStore for PostgresStore {
     ) -> Result<Vec<WaitingBlock>> {
         let pool = &self.connections.pool;
         self.finish(lists::list_waiting_blocks(pool, tenants, after, limit).await)
+    }
+
+    async fn list_unreferenced_objects(&self, keys: &[String]) -> Result<Vec<String>> {
+        let pool = &self.connections.pool;
+        self.finish(reads::list_unreferenced_objects(pool, keys).await)
     }
 
     async fn list_partitions(

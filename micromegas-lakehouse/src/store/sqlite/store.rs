@@ -83,6 +83,10 @@ impl MetadataStore for SqliteStore {
         self.finish(reads::snapshot(&self.connections.readers).await)
     }
 
+    async fn now(&self) -> Result<DateTime<Utc>> {
+        Ok(Utc::now().max(self.snapshot().await?.insert_time))
+    }
+
     async fn sequence_at(&self, time: DateTime<Utc>) -> Result<CommitSequence> {
         self.finish(reads::sequence_at(&self.connections.readers, time).await)
     }
@@ -141,6 +145,11 @@ impl MetadataStore for SqliteStore {
     ) -> Result<Vec<WaitingBlock>> {
         let readers = &self.connections.readers;
         self.finish(lists::list_waiting_blocks(readers, tenants, after, limit).await)
+    }
+
+    async fn list_unreferenced_objects(&self, keys: &[String]) -> Result<Vec<String>> {
+        let readers = &self.connections.readers;
+        self.finish(reads::list_unreferenced_objects(readers, keys).await)
     }
 
     async fn list_partitions(
