@@ -82,12 +82,14 @@
 #![forbid(unsafe_code)]
 
 mod coverage;
+mod durability;
 mod error;
 mod lake;
 mod lakehouse;
 mod layout_cache;
 mod ledger;
 mod local;
+mod local_objects;
 mod object_url;
 mod objects;
 mod principal;
@@ -97,6 +99,7 @@ mod tenant;
 mod time;
 
 pub use coverage::Coverage;
+pub use durability::Durability;
 pub use error::{Cause, Error, Result};
 pub use lake::{
     BlockFilter, BlockRecord, InsertOutcome, Lake, LakeInsert, LakeOptions, Missing, NewBlock,

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreScheme};
 use url::Url;
 
+use crate::durability::Durability;
 use crate::error::{Error, Result};
+use crate::local_objects::LocalObjects;
 
 /// Settings of an object store, and how long a request is tried.
 ///
@@ -103,8 +104,7 @@ pub fn open_object_store(url: &str, options: &ObjectStoreOptions) -> Result<Arc<
         .map_err(|error| Error::invalid(format!("no object store has this address: {error}")))?;
     let store: Arc<dyn ObjectStore> = match scheme {
         ObjectStoreScheme::Local => {
-            options.refuse_settings("a local directory")?;
-            return local_directory(&parsed);
+            return local_directory(&parsed, &options);
         }
         ObjectStoreScheme::Memory => {
             options.refuse_settings("memory")?;
@@ -122,15 +122,21 @@ pub fn open_object_store(url: &str, options: &ObjectStoreOptions) -> Result<Arc<
 }
 
 /// A directory, made if it is missing.
-fn local_directory(url: &Url) -> Result<Arc<dyn ObjectStore>> {
+fn local_directory(url: &Url, options: &ObjectStoreOptions) -> Result<Arc<dyn ObjectStore>> {
+    let mut durability = Durability::default();
+    for (name, value) in &options.settings {
+        match name.as_str() {
+            "durability" => durability = value.parse()?,
+            _ => return Err(no_setting("a local directory", name)),
+        }
+    }
     let path: PathBuf = url
         .to_file_path()
         .map_err(|()| Error::invalid("a file URL has an absolute path: file:///var/lib/lake"))?;
-    let unwritable = |source| Error::Unwritable { path: path.clone(), source };
-    std::fs::create_dir_all(&path).map_err(|error| unwritable(Arc::new(error)))?;
-    let store =
-        LocalFileSystem::new_with_prefix(&path).map_err(|error| unwritable(Arc::new(error)))?;
-    Ok(Arc::new(store))
+    let opened = std::fs::create_dir_all(&path)
+        .and_then(|()| LocalObjects::open(path.clone(), durability))
+        .map_err(|error| Error::Unwritable { path, source: Arc::new(error) })?;
+    Ok(Arc::new(opened))
 }
 
 fn unsupported(scheme: &ObjectStoreScheme) -> Error {
@@ -143,10 +149,14 @@ fn unsupported(scheme: &ObjectStoreScheme) -> Error {
     Error::Unsupported { message: format!("this build cannot use such an object store: {advice}") }
 }
 
+fn no_setting(kind: &str, name: &str) -> Error {
+    Error::invalid(format!("{kind} has no setting `{name}`"))
+}
+
 impl ObjectStoreOptions {
     fn refuse_settings(&self, kind: &str) -> Result<()> {
         match self.settings.first() {
-            Some((name, _)) => Err(Error::invalid(format!("{kind} has no setting `{name}`"))),
+            Some((name, _)) => Err(no_setting(kind, name)),
             None => Ok(()),
         }
     }
@@ -240,6 +250,8 @@ mod tests {
         let path = directory.path().join("a b/lake");
         open(Url::from_file_path(&path).unwrap().as_str()).unwrap();
         assert!(path.is_dir());
+        let synced = format!("{}?durability=fsync", Url::from_file_path(&path).unwrap());
+        open(&synced).unwrap();
         open("memory:///").unwrap();
     }
 
@@ -270,6 +282,8 @@ mod tests {
             ("/var/lib/lake", "must be a URL"),
             ("ftp://host/lake", "no object store"),
             ("memory:///?region=x", "no setting `region`"),
+            ("file:///tmp?region=x", "no setting `region`"),
+            ("file:///tmp?durability=x", "`process` or `fsync`"),
         ] {
             let error = open(url).unwrap_err();
             assert!(matches!(error, Error::InvalidInput { .. }), "{error:?}");

@@ -7,6 +7,7 @@ mod cluster;
 mod conformance;
 mod fixture;
 mod group_commit;
+mod kill;
 mod local;
 mod payloads;
 mod postgres;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::connect::Connections;
 use super::{failure, insert, leases, ledger, list_blocks, lists, quarantine, reads};
+use crate::durability::Durability;
 use crate::error::Result;
 use crate::lake::{
     BlockFilter, BlockRecord, InsertOutcome, LakeInsert, ProcessFilter, ProcessRecord, RecordKey,
@@ -29,7 +30,8 @@ use crate::tenant::Tenant;
 ///
 /// One connection writes, in transactions that take the write lock before they look; several
 /// read, each of them undisturbed by writes. What was committed survives the death of the
-/// process; the last commits before a loss of power may be lost, but the file stays whole.
+/// process; the last commits before a loss of power may be lost, unless the store was opened with
+/// [`Durability::Fsync`], but the file stays whole.
 pub struct SqliteStore {
     path: PathBuf,
     pub(super) connections: Connections,
@@ -46,8 +48,18 @@ impl SqliteStore {
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) if it belongs to another program,
     /// [`Error::Unavailable`](crate::Error::Unavailable) if another program has locked it.
     pub async fn open(path: impl Into<PathBuf>) -> Result<Self> {
+        Self::open_with(path, Durability::default()).await
+    }
+
+    /// The same, with a choice of what a commit survives.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub async fn open_with(path: impl Into<PathBuf>, durability: Durability) -> Result<Self> {
         let path = path.into();
-        let connections = Connections::open(&path).await.map_err(|failure| failure.at(&path))?;
+        let connections =
+            Connections::open(&path, durability).await.map_err(|failure| failure.at(&path))?;
         Ok(Self { path, connections })
     }
 
