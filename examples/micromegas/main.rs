@@ -11,6 +11,7 @@ mod index;
 mod query;
 mod serve;
 mod server;
+mod storage;
 
 /// Telemetry in one binary: take it, keep it, ask it with SQL.
 #[derive(Debug, Parser)]
