@@ -12,6 +12,7 @@ mod query;
 mod serve;
 mod server;
 mod soak;
+mod storage;
 
 /// Telemetry in one binary: take it, keep it, ask it with SQL.
 #[derive(Debug, Parser)]

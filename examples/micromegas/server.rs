@@ -3,7 +3,6 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +17,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tonic::transport::server::TcpIncoming;
 
+use crate::storage::Storage;
+
 /// How long requests that were accepted may take to finish after the server was told to stop.
 const GRACE_PERIOD: Duration = Duration::from_secs(25);
 
@@ -28,8 +29,8 @@ const LEASE_TTL: Duration = Duration::from_secs(20);
 /// What a server needs to know.
 #[derive(Debug, Clone)]
 pub(crate) struct ServerConfig {
-    /// Where everything is kept. Made when it is not there.
-    pub(crate) data_dir: PathBuf,
+    /// Where everything is kept.
+    pub(crate) storage: Storage,
     /// Where telemetry is taken. Port 0 takes any free port.
     pub(crate) http: SocketAddr,
     /// Where SQL is answered. Port 0 takes any free port.
@@ -50,7 +51,7 @@ impl Server {
     pub(crate) async fn start(config: ServerConfig) -> Result<Self> {
         let http = listen(config.http, "telemetry", "--http").await?;
         let flight = listen(config.flight, "queries", "--flight").await?;
-        let lakehouse = Lakehouse::open_local(&config.data_dir).await?;
+        let lakehouse = config.storage.open().await?;
         let (stop, stopping) = watch::channel(false);
         let mut server = Self {
             http: http.local_addr()?,

@@ -29,6 +29,7 @@ mod idempotence;
 mod insert_time;
 mod leases;
 mod ledger;
+mod objects;
 mod ordering;
 mod paging;
 mod persistence;
