@@ -74,7 +74,6 @@ mod dispatch;
 mod event_sink;
 mod filter;
 mod flusher;
-mod host;
 #[cfg(any(feature = "log", feature = "tokio", feature = "tracing"))]
 mod interop;
 mod level;
@@ -84,6 +83,7 @@ mod macros;
 mod metadata;
 mod origin;
 mod own_streams;
+mod panics;
 mod process_end;
 mod process_info;
 mod properties;
@@ -108,7 +108,6 @@ pub use filter::{
     STATIC_MAX_LEVEL, STATIC_MAX_VERBOSITY, max_level, max_verbosity, override_levels,
     override_verbosities, set_max_level, set_max_verbosity, set_target_level, set_target_verbosity,
 };
-pub use host::{EnvironmentError, pass_process_id, record_panics};
 #[cfg(feature = "tracing")]
 pub use interop::TracingLayer;
 #[cfg(feature = "log")]
@@ -120,6 +119,7 @@ pub use log_entry::LogEntry;
 pub use metadata::{CallSite, LogMetadata, MetricMetadata, SpanMetadata};
 pub use micromegas_tracing_macros::{log_fn, main, span_fn};
 pub use own_streams::{ATTACHMENT_BYTES_MAX, EventStream, References, attach, send_image};
+pub use panics::record_panics;
 pub use properties::{Property, PropertyList, PropertySet, PropertyText};
 pub use recording::signal::in_signal_handler;
 #[cfg(feature = "http")]

@@ -1,9 +1,8 @@
-//! What a host sets up once: `main`, panics, children.
+//! What a host sets up once: `main` and panics.
 
 use micromegas_telemetry_sink::MemorySink;
 use micromegas_tracing::prelude::*;
-use micromegas_tracing::{Config, Guard, InitError, pass_process_id, process_id, record_panics};
-use std::process::Command;
+use micromegas_tracing::{Config, Guard, InitError, record_panics};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -17,12 +16,6 @@ fn start() -> Result<Guard, InitError> {
 
 #[micromegas_tracing::main(start()?)]
 async fn run() -> Result<u32, InitError> {
-    let mut command = Command::new("never started");
-    let variables = pass_process_id(&mut command).get_envs();
-    let value = variables.last().and_then(|(_, value)| value).map(|value| value.to_owned());
-    let id = process_id().map(|id| id.to_string().into());
-    assert_eq!(value, id);
-
     let panicking = std::panic::catch_unwind(|| panic!("on purpose: {}", 1 + 1));
     assert!(panicking.is_err());
     // The panic does not wait for the period, and recording goes on.
