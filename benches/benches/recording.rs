@@ -1,9 +1,10 @@
 //! What an event costs the thread that records it, beside the least that it could cost.
 //!
 //! Three states, in this order since a process has one dispatch: no dispatch; recording, in rounds
-//! together with the yardsticks; log entries filtered by level. The sink discards blocks. Every
-//! burst is flushed afterwards, untimed, and the bench fails unless every event was recorded:
-//! dropping one is cheaper.
+//! together with the yardsticks; log entries filtered by level. The sink discards blocks, or encodes
+//! and compresses them where the process's whole CPU time is measured. Every burst is flushed
+//! afterwards, untimed unless the whole CPU counts, and the bench fails unless every event was
+//! recorded: dropping one is cheaper.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -13,10 +14,11 @@ use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, criterion_group, criterion_main,
 };
 use micromegas_benches::{
-    DiscardingSink, Ring, ThreadCpuTime, in_bursts, in_bursts_of_two_threads,
+    EncodingSink, Ring, THOUSAND_SPANS, ThreadCpuTime, in_bursts, in_bursts_of_two_threads,
+    process_cpu_time,
 };
-use micromegas_tracing::Config;
 use micromegas_tracing::prelude::*;
+use micromegas_tracing::{Config, ThreadSpanGuard};
 
 const ROUND_COUNT: u32 = 5;
 
@@ -39,12 +41,14 @@ fn recording(criterion: &mut Criterion<ThreadCpuTime>) {
     measure(&mut group, "log_no_dispatch", 1, 0, LOGS_PER_BURST, log_one_integer);
 
     let config = Config::default().with_max_level(LevelFilter::Info);
-    let guard = micromegas_tracing::init(config, Arc::new(DiscardingSink));
+    let sink = Arc::new(EncodingSink::default());
+    let guard = micromegas_tracing::init(config, Arc::<EncodingSink>::clone(&sink));
     let guard = guard.expect("the bench starts recording once");
     for round in 1..=ROUND_COUNT {
         yardsticks(&mut group, round);
         subjects(&mut group, round);
         two_threads(&mut group, round);
+        whole_cpu(&mut group, round, &sink);
     }
 
     measure(&mut group, "log_filtered", 1, 0, LOGS_PER_BURST, log_filtered);
@@ -80,6 +84,32 @@ fn two_threads(group: &mut Group<'_>, round: u32) {
             recording_all(4 * iterations, || {
                 in_bursts_of_two_threads(iterations, SPANS_PER_BURST, || span, flush)
             })
+        });
+    });
+}
+
+/// The CPU time of the whole process for one span event: recording, taking, numbering, encoding,
+/// compressing. A thousand descriptors take turns.
+fn whole_cpu(group: &mut Group<'_>, round: u32, sink: &EncodingSink) {
+    let descriptors: Vec<_> = THOUSAND_SPANS.as_flattened().as_flattened().iter().collect();
+    group.bench_function(BenchmarkId::new("span_event_whole_cpu", round), |bencher| {
+        bencher.iter_custom(|iterations| {
+            // One iteration is one event; a span has two.
+            let spans = iterations.next_multiple_of(2 * SPANS_PER_BURST) / 2;
+            sink.set_encoding(true);
+            let mut turns = descriptors.iter().cycle();
+            let start = process_cpu_time();
+            recording_all(2 * spans, || {
+                let body = || {
+                    if let Some(descriptor) = turns.next() {
+                        drop(ThreadSpanGuard::begin(descriptor));
+                    }
+                };
+                in_bursts(spans, SPANS_PER_BURST, body, flush)
+            });
+            let time = process_cpu_time() - start;
+            sink.set_encoding(false);
+            time.mul_f64(iterations as f64 / (2 * spans) as f64)
         });
     });
 }

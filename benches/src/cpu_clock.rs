@@ -29,6 +29,20 @@ impl ThreadCpuTime {
     }
 }
 
+/// The CPU time that all threads of the process have used so far.
+#[cfg(unix)]
+pub fn process_cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    let nanos = u32::try_from(time.tv_nsec).unwrap_or_default();
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), nanos)
+}
+
+/// The time since the first call, where the system tells no CPU time.
+#[cfg(not(unix))]
+pub fn process_cpu_time() -> Duration {
+    ThreadCpuTime::now()
+}
+
 impl Measurement for ThreadCpuTime {
     type Intermediate = Duration;
     type Value = Duration;

@@ -16,7 +16,7 @@
 mod bursts;
 pub mod c_lz4;
 mod cpu_clock;
-mod discarding_sink;
+mod encoding_sink;
 mod entropy;
 mod log_block;
 mod metric_block;
@@ -24,15 +24,17 @@ mod mix;
 mod random;
 mod ring;
 mod span_block;
+mod thousand_spans;
 mod values;
 
 pub use bursts::{in_bursts, in_bursts_of_two_threads};
-pub use cpu_clock::ThreadCpuTime;
-pub use discarding_sink::DiscardingSink;
+pub use cpu_clock::{ThreadCpuTime, process_cpu_time};
+pub use encoding_sink::EncodingSink;
 pub use entropy::plane_entropy_bytes;
 pub use log_block::LogBlock;
 pub use metric_block::MetricBlock;
 pub use mix::Mix;
 pub use ring::Ring;
 pub use span_block::SpanBlock;
+pub use thousand_spans::THOUSAND_SPANS;
 pub use values::leave_value;

@@ -60,7 +60,12 @@ impl OpenSpans {
 
     #[inline]
     fn end(&mut self, metadata: &'static SpanMetadata, name: &str) {
-        let is_it = |span: &OpenSpan| ptr::eq(span.metadata, metadata) && *span.name == *name;
+        // Most names are empty, and comparing no bytes is not for free: some processors take a
+        // hundred nanoseconds over a masked load from where nothing is, even if all is masked.
+        let has_name = |span: &OpenSpan| {
+            span.name.len() == name.len() && (name.is_empty() || *span.name == *name)
+        };
+        let is_it = |span: &OpenSpan| ptr::eq(span.metadata, metadata) && has_name(span);
         if let Some(place) = self.stack.iter().rposition(is_it) {
             self.stack.truncate(place);
             self.uncertain = self.uncertain.min(place);

@@ -89,26 +89,39 @@ fn deliver<'a>(
         while !block.is_full()
             && let Some(record) = records.next()
         {
-            let extra = record.extra.and_then(|extra| extra.read()).unwrap_or_default();
-            write_event(&mut block, outlet.dependencies, &record, &extra);
-            open.note(event_id, &record, extra.name);
+            match record.extra {
+                None => write_event(&mut block, outlet.dependencies, &record, None, open, event_id),
+                Some(extra) => {
+                    let extra = extra.read();
+                    let extra = extra.as_ref();
+                    write_event(&mut block, outlet.dependencies, &record, extra, open, event_id);
+                }
+            }
             event_id += 1;
         }
         outlet.deliver(stream, block);
     }
 }
 
+/// Adds an event to the block, and keeps track of what is open. Most events have no extra, and so
+/// none is made for them.
+#[inline(always)]
 fn write_event(
     block: &mut BlockBuilder,
     dependencies: &mut Dependencies,
     record: &SpanRecord<'_>,
-    extra: &Extra<'_>,
+    extra: Option<&Extra<'_>>,
+    open: &mut OpenSpans,
+    event_id: i64,
 ) {
     let SpanRecord { metadata, time, is_begin, .. } = *record;
     block.note_time(time);
-    let id = dependencies.named_span(metadata, extra.name);
-    let properties = (!extra.tags.is_empty())
-        .then(|| dependencies.property_set(thread::PROPERTY_SET, &extra.tags));
+    let name = extra.map_or("", |extra| extra.name);
+    open.note(event_id, record, name);
+    let id = dependencies.named_span(metadata, name);
+    let properties = extra
+        .filter(|extra| !extra.tags.is_empty())
+        .map(|extra| dependencies.property_set(thread::PROPERTY_SET, &extra.tags));
     let objects = &mut block.objects;
     match (record.future, record.trace_id) {
         (None, _) => {
