@@ -46,8 +46,8 @@ pub(super) fn lock(spool: &Mutex<Spool>) -> MutexGuard<'_, Spool> {
     spool.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Writes a block to the disk. If that is full, blocks of lower or equal priority make way, the
-/// lowest and oldest first.
+/// Writes a block to the disk. If that is full, less important ones make way, the oldest first; if
+/// memory fills up, those as important, too.
 fn store(queue: &Queue, spool: &Mutex<Spool>, task: &Task, packed: &Packed) {
     let block = with_skipped(&packed.block, task.more_skipped);
     let document = block.to_cbor();

@@ -103,3 +103,53 @@ impl Iterator for SpoolReader {
         self.slots.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spool::file::SpoolFile;
+    use crate::spool::header::Header;
+
+    /// A file of records with these bodies, which are no documents.
+    fn file(folder: &Path, bodies: &[&[u8]]) -> std::path::PathBuf {
+        let path = folder.join("a.spool");
+        let mut file = SpoolFile::create(path.clone()).expect("can be made");
+        for body in bodies {
+            let header = Header { kind: Kind::Stream, ..Header::free(0) };
+            file.append(header, body, u64::MAX).expect("can be written").expect("there is room");
+        }
+        path
+    }
+
+    #[test]
+    fn what_cannot_be_read_costs_one_record_and_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = file(folder.path(), &[b"no document", b"damaged", b"no document"]);
+        let mut bytes = std::fs::read(&path).expect("can be read");
+        bytes[128 + 64] ^= 1;
+        bytes.extend([0; 70]);
+        std::fs::write(&path, bytes).expect("can be written");
+        let reader = SpoolReader::open(&path).expect("a spool file");
+        assert_eq!((reader.torn_bytes(), reader.size_hint()), (70, (3, Some(3))));
+        let outcomes: Vec<_> = reader.collect();
+        assert!(matches!(
+            outcomes.as_slice(),
+            [
+                Err(SpoolError::Corrupt(_)),
+                Err(SpoolError::Unavailable(_)),
+                Err(SpoolError::Corrupt(_))
+            ]
+        ));
+    }
+
+    #[test]
+    fn a_file_of_something_else_is_none_and_an_empty_one_has_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = file(folder.path(), &[]);
+        assert_eq!(SpoolReader::open(&path).expect("a spool file").count(), 0);
+        std::fs::write(&path, "something else").expect("can be written");
+        assert!(matches!(SpoolReader::open(&path), Err(SpoolError::NotASpool)));
+        let absent = folder.path().join("absent");
+        assert!(matches!(SpoolReader::open(&absent), Err(SpoolError::Unavailable(_))));
+    }
+}

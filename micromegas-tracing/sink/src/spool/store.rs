@@ -3,7 +3,7 @@
 use crate::spool::SpoolOptions;
 use crate::spool::file::{Slot, SpoolFile};
 use crate::spool::folder::Folder;
-use crate::spool::header::{Header, Kind};
+use crate::spool::header::{Header, Kind, extent_of};
 use crate::spool::rejected::Rejected;
 use bytes::Bytes;
 use micromegas_transit::{ProcessInfo, StreamInfo};
@@ -112,7 +112,13 @@ impl Spool {
 
     /// Writes a block into the file of this process.
     pub(crate) fn store(&mut self, block: &ToStore<'_>) -> Result<Place, NoPlace> {
-        let growth_max = self.bytes_max.saturating_sub(self.folder.bytes());
+        let all_bytes = self.folder.bytes();
+        let others = all_bytes.saturating_sub(self.bytes());
+        if extent_of(block.document.len() as u64) > self.bytes_max.saturating_sub(others) {
+            // Nothing that could make way would help.
+            return Err(NoPlace::Failed(io::ErrorKind::FileTooLarge.into()));
+        }
+        let growth_max = self.bytes_max.saturating_sub(all_bytes);
         let own = match &mut self.own {
             Some(own) => own,
             none => none.insert(Described::create(&self.folder, block.process.process_id)?),

@@ -136,6 +136,17 @@ fn the_quota_is_of_all_files_of_the_target() {
 }
 
 #[test]
+fn what_can_never_fit_makes_nothing_go() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = process();
+    let stream = stream(&process);
+    let mut spool = Spool::open(&options(&folder, 10_000), URL).expect("a folder");
+    store(&mut spool, &process, &stream, &[1; 100]);
+    let large = spool.store(&to_store(&process, &stream, &[1; 10_000]));
+    assert!(matches!(large, Err(NoPlace::Failed(_))));
+}
+
+#[test]
 fn what_was_refused_is_kept_until_newer_files_need_the_room() {
     let folder = tempfile::tempdir().expect("a folder");
     let rejected = |path: &Folder| path.rejected().expect("a folder").files();

@@ -9,6 +9,7 @@ use micromegas_tracing::EventSink;
 
 use crate::fixtures::{block, process, stream};
 use crate::server::Server;
+use crate::spool::{blocks, files};
 
 const FOLDER: &str = "MICROMEGAS_TEST_SPOOL_FOLDER";
 const URL: &str = "MICROMEGAS_TEST_SPOOL_URL";
@@ -38,7 +39,11 @@ fn child() {
     let sink = sink(&folder, &url);
     let stream = stream("cpu");
     (0..BLOCKS).for_each(|index| sink.on_block(&stream, block(100 * index)));
-    while sink.stats().last_failure.is_none() || sink.stats().waiting_bytes > 10_000 {
+    let spooled = || {
+        let files = files(folder.as_ref());
+        files.iter().map(|path| blocks(path).len()).sum::<usize>() as i64
+    };
+    while spooled() < BLOCKS {
         std::thread::sleep(Duration::from_millis(1));
     }
     println!("waiting");

@@ -144,10 +144,10 @@ impl Server {
                 let headers: String =
                     headers.iter().map(|header| format!("{header}\r\n")).collect();
                 let length = body.len();
-                write!(
-                    writer,
-                    "HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
-                )?;
+                let head =
+                    format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n");
+                // In one piece, or the client's system waits for more.
+                writer.write_all((head + &body).as_bytes())?;
                 continue;
             }
             let (status, text) = match behaviour {
@@ -165,7 +165,8 @@ impl Server {
                 Behaviour::Fail => ("500 Failed".to_owned(), "failed"),
             };
             let length = text.len();
-            write!(writer, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{text}")?;
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{text}");
+            writer.write_all(answer.as_bytes())?;
         }
     }
 }

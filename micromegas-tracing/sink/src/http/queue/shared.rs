@@ -1,7 +1,7 @@
 //! The queue for several threads: the flusher's, the packer and the sender.
 
 use crate::http::packed::Encoded;
-use crate::http::queue::block::{Content, Key, Origin, Packed, WaitingBlock};
+use crate::http::queue::block::{Content, Key, Origin, Packed, Priority, WaitingBlock};
 use crate::http::queue::state::{QueueLimits, Shutdown, State, place_of};
 use crate::http::stats::DeliveryStats;
 use crate::spool::{Adopted, Place};
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 const SPOOL_AT_END_AFTER: Duration = Duration::from_millis(500);
 
 /// How long the disk is left alone after it failed or was full.
-const SPOOL_PAUSE: Duration = Duration::from_secs(1);
+const SPOOL_PAUSE: Duration = Duration::from_millis(100);
 
 /// What the packer is to do next.
 #[derive(Debug)]
@@ -166,7 +166,7 @@ impl Queue {
             }
             let next = self.next_to_spool(&state);
             if let Some((at, task, packed)) = &next
-                && *at <= now
+                && *at <= Instant::now()
             {
                 return Some(ToDo::Spool { task: task.clone(), packed: Arc::clone(packed) });
             }
@@ -188,9 +188,11 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// The block that should go to the disk first, and when.
+    /// The block that should go to the disk next, and when: of those whose time has come the most
+    /// important, else the one whose time comes first.
     fn next_to_spool(&self, state: &State) -> Option<(Instant, Task, Arc<Packed>)> {
         let spool_after = self.spool_after?;
+        let now = Instant::now();
         let mut next: Option<(Instant, Key)> = None;
         for (key, waiting) in &state.blocks {
             if !matches!(waiting.content, Content::Packed(_)) {
@@ -198,14 +200,17 @@ impl Queue {
             }
             let mut at = waiting.since + spool_after;
             if state.is_failing {
-                at = waiting.since;
+                at = now;
             }
             if let Some(shutdown) = state.shutdown {
                 at = at.min(shutdown.spool_at);
             }
-            let at = state.spool_paused_until.map_or(at, |until| at.max(until));
+            let at = state.spool_paused_until.map_or(at, |until| at.max(until)).max(now);
             if next.is_none_or(|(least, _)| at < least) {
                 next = Some((at, *key));
+            }
+            if at <= now {
+                break;
             }
         }
         let (at, key) = next?;
@@ -236,12 +241,22 @@ impl Queue {
         is_there
     }
 
-    /// The disk is full: drops the least important block on it, unless all are more important than
-    /// that of `key`, and returns where it lies.
+    /// The disk is full: drops the least important block on it, the oldest of those, and returns
+    /// where it lies. It must be less important than that of `key`; or as important, if memory is
+    /// half full of what is: until then nothing has to be lost.
     pub(in crate::http) fn drop_spooled(&self, key: Key) -> Option<Place> {
         let mut state = self.lock();
-        let dropped = state.drop_one(key.priority, WaitingBlock::is_spooled)?;
-        place_of(&dropped)
+        let lower = Priority::RISING.into_iter().rfind(|own| *own > key.priority);
+        let mut dropped = lower.and_then(|lower| state.drop_one(lower, WaitingBlock::is_spooled));
+        if dropped.is_none() {
+            let as_important = state.blocks.iter().filter(|(own, _)| own.priority <= key.priority);
+            let in_memory = as_important.filter(|(_, waiting)| !waiting.is_spooled());
+            let bytes: usize = in_memory.map(|(_, waiting)| waiting.bytes).sum();
+            if bytes > self.limits.bytes_max / 2 {
+                dropped = state.drop_one(key.priority, WaitingBlock::is_spooled);
+            }
+        }
+        place_of(&dropped?)
     }
 
     /// The disk failed, or is full of what matters more: it is left alone for a while.
