@@ -3,16 +3,22 @@
 
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use micromegas_lakehouse::{Durability, Lake, LakeOptions, Lakehouse, Tenant};
+use micromegas_lakehouse::{
+    Durability, Lake, LakeOptions, Lakehouse, ObjectStoreOptions, PostgresOptions, PostgresStore,
+    Result, Tenant, open_object_store,
+};
 
+use crate::cluster::Cluster;
 use crate::fixture::{block, blocks, payload, process, stream};
+use crate::s3_server::{S3Server, mixed_faults};
 
-/// Tells a child what to do: the directory, the window in milliseconds, the first block.
+/// Tells a child what to do: a directory and its durability or a database and an object store, the
+/// window in milliseconds, the first block.
 const ORDER: &str = "MICROMEGAS_TEST_WRITER";
 
 fn order() -> Option<String> {
@@ -26,20 +32,19 @@ fn order() -> Option<String> {
 async fn writer() {
     let Some(order) = order() else { return };
     let order: Vec<&str> = order.split(' ').collect();
-    let [directory, durability, window, first] = order[..] else { panic!("{order:?}") };
-    let lakehouse =
-        Lakehouse::open_local_with(directory, durability.parse().unwrap()).await.unwrap();
+    let [place, how, window, first] = order[..] else { panic!("{order:?}") };
+    let lakehouse = open(place, how).await;
     let segment_window = Duration::from_millis(window.parse().unwrap());
     let lake = Lake::new(lakehouse, LakeOptions { segment_window, ..LakeOptions::default() });
     let tenant = Tenant::default();
-    lake.insert_process(&tenant, process(1)).await.unwrap();
-    lake.insert_stream(&tenant, stream(2, 1)).await.unwrap();
+    again(|| lake.insert_process(&tenant, process(1))).await;
+    again(|| lake.insert_stream(&tenant, stream(2, 1))).await;
     let first: u128 = first.parse().unwrap();
     let clients = (0..16).map(|client| {
         let (lake, tenant) = (lake.clone(), tenant.clone());
         tokio::spawn(async move {
             for number in (first + client..).step_by(16) {
-                lake.insert_block(&tenant, block(number, 2, 1)).await.unwrap();
+                again(|| lake.insert_block(&tenant, block(number, 2, 1))).await;
                 println!("stored {number}");
             }
         })
@@ -47,10 +52,28 @@ async fn writer() {
     join_all(clients).await;
 }
 
-fn start_writer(directory: &Path, durability: Durability, window: u32, first: u128) -> Child {
+/// Does something until it is done, as clients do.
+async fn again<F: Future<Output = Result<()>>>(mut attempt: impl FnMut() -> F) {
+    while let Err(error) = attempt().await {
+        assert!(error.is_retryable(), "{error:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+async fn open(place: &str, how: &str) -> Lakehouse {
+    if !place.starts_with("postgres") {
+        return Lakehouse::open_local_with(place, how.parse().unwrap()).await.unwrap();
+    }
+    let store = PostgresStore::connect(place, PostgresOptions::default()).await.unwrap();
+    let options =
+        ObjectStoreOptions { retry_timeout: Duration::from_secs(2), ..Default::default() };
+    Lakehouse::new(Arc::new(store), open_object_store(how, &options).unwrap())
+}
+
+fn start_writer(place: &str, how: &str, window: u32, first: u128) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "kill::writer", "--nocapture", "--test-threads=1"])
-        .env(ORDER, format!("{} {durability} {window} {first}", directory.display()))
+        .env(ORDER, format!("{place} {how} {window} {first}"))
         .stdout(Stdio::piped())
         .spawn()
         .unwrap()
@@ -58,15 +81,13 @@ fn start_writer(directory: &Path, durability: Durability, window: u32, first: u1
 
 /// The blocks that a writer has stored by its own words before it was killed.
 fn stored_until_killed(mut writer: Child, answers: usize) -> Vec<u128> {
-    let mut lines = BufReader::new(writer.stdout.take().unwrap()).lines();
+    let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
     let mut stored = Vec::new();
     let mut is_alive = true;
     // What it said before its death is still in the pipe after it.
-    while let Some(Ok(line)) = lines.next() {
+    for line in lines.map_while(std::io::Result::ok) {
         let Some((_, number)) = line.split_once("stored ") else { continue };
-        if let Ok(number) = number.parse() {
-            stored.push(number);
-        }
+        stored.extend(number.parse::<u128>().ok());
         if is_alive && stored.len() >= answers {
             writer.kill().unwrap();
             is_alive = false;
@@ -75,6 +96,19 @@ fn stored_until_killed(mut writer: Child, answers: usize) -> Vec<u128> {
     writer.wait().unwrap();
     assert!(!is_alive, "the writer ended by itself");
     stored
+}
+
+/// All that was answered is there, nothing is there twice, and all of it can be read.
+async fn check(lakehouse: &Lakehouse, answered: &HashSet<u128>) {
+    let found = blocks(lakehouse).await;
+    let numbers: HashSet<u128> = found.iter().map(|block| block.block_id.as_u128()).collect();
+    assert_eq!(numbers.len(), found.len(), "a block is there twice");
+    let lost: Vec<_> = answered.difference(&numbers).collect();
+    assert!(lost.is_empty(), "{} of {} are lost: {lost:?}", lost.len(), answered.len());
+    for block in &found {
+        let expected = payload(block.block_id.as_u128());
+        assert_eq!(lakehouse.fetch_payload(block).await.unwrap(), expected);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,18 +126,43 @@ async fn what_a_killed_server_has_answered_is_there_once() {
     ];
     for (round, (answers, durability, window)) in (1u128..).zip(rounds) {
         let first = round * 1_000_000;
-        let writer = start_writer(directory.path(), durability, window, first);
+        let place = directory.path().to_str().unwrap();
+        let writer = start_writer(place, &durability.to_string(), window, first);
         answered.extend(stored_until_killed(writer, answers));
-        let lakehouse = Lakehouse::open_local(directory.path()).await.unwrap();
-        let found = blocks(&lakehouse).await;
-        let numbers: HashSet<u128> = found.iter().map(|block| block.block_id.as_u128()).collect();
-        assert_eq!(numbers.len(), found.len(), "a block is there twice");
-        let lost: Vec<_> = answered.difference(&numbers).collect();
-        assert!(lost.is_empty(), "{} of {} are lost: {lost:?}", lost.len(), answered.len());
-        for block in &found {
-            let expected = payload(block.block_id.as_u128());
-            assert_eq!(lakehouse.fetch_payload(block).await.unwrap(), expected);
-        }
+        check(&Lakehouse::open_local(place).await.unwrap(), &answered).await;
     }
     assert!(answered.len() >= 1321);
+}
+
+/// Two servers share a database and a bucket. They are killed, requests to the bucket fail, and the
+/// database is stopped and started again.
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_share_a_lake_lose_nothing_when_all_of_it_fails() {
+    let cluster = Arc::new(Cluster::start());
+    let database = cluster.make_database().await;
+    let bucket = S3Server::start().await;
+    bucket.set_faults(mixed_faults);
+    let mut answered = HashSet::new();
+    for round in 1..=2u128 {
+        let writers = [0, 500_000].map(|half| {
+            let first = round * 1_000_000 + half;
+            start_writer(&database, &bucket.url(), 5, first)
+        });
+        let restarted = Arc::clone(&cluster);
+        let restart = tokio::task::spawn_blocking(move || {
+            std::thread::sleep(Duration::from_millis(500));
+            restarted.stop();
+            restarted.restart();
+        });
+        let killed = writers.into_iter().zip([30, 45]).map(|(writer, answers)| {
+            tokio::task::spawn_blocking(move || stored_until_killed(writer, answers))
+        });
+        for stored in join_all(killed).await {
+            answered.extend(stored.unwrap());
+        }
+        restart.await.unwrap();
+        let lakehouse = open(&database, &bucket.url()).await;
+        check(&lakehouse, &answered).await;
+    }
+    assert!(answered.len() >= 150);
 }

@@ -10,19 +10,19 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::fixture::{block, blocks, payload, process, stream};
-use crate::s3_server::{Fault, S3Server};
+use crate::s3_server::{Fault, S3Server, mixed_faults};
 
 fn open(url: &str, retry_timeout: Duration) -> Arc<dyn ObjectStore> {
     let options = ObjectStoreOptions { retry_timeout, ..ObjectStoreOptions::default() };
     open_object_store(url, &options).unwrap()
 }
 
-fn lakehouse(objects: Arc<dyn ObjectStore>) -> Lakehouse {
+pub(crate) fn lakehouse(objects: Arc<dyn ObjectStore>) -> Lakehouse {
     Lakehouse::new(Arc::new(MemoryStore::new()), objects)
 }
 
 /// A lake with process 1 and its stream 2.
-async fn seeded(lakehouse: &Lakehouse) -> Lake {
+pub(crate) async fn seeded(lakehouse: &Lakehouse) -> Lake {
     let lake = Lake::new(lakehouse.clone(), LakeOptions::default());
     let tenant = Tenant::default();
     lake.insert_process(&tenant, process(1)).await.unwrap();
@@ -31,7 +31,7 @@ async fn seeded(lakehouse: &Lakehouse) -> Lake {
 }
 
 /// Sends blocks as clients do: again, until they are taken.
-async fn send(lake: &Lake, numbers: std::ops::Range<u128>) {
+pub(crate) async fn send(lake: &Lake, numbers: std::ops::Range<u128>) {
     let deadline = Instant::now() + Duration::from_secs(60);
     let sent = numbers.map(|number| async move {
         while let Err(error) = lake.insert_block(&Tenant::default(), block(number, 2, 1)).await {
@@ -43,7 +43,7 @@ async fn send(lake: &Lake, numbers: std::ops::Range<u128>) {
 }
 
 /// Every block is there once, with its own payload.
-async fn check(lakehouse: &Lakehouse, numbers: std::ops::Range<u128>) {
+pub(crate) async fn check(lakehouse: &Lakehouse, numbers: std::ops::Range<u128>) {
     let mut found = blocks(lakehouse).await;
     found.sort_by_key(|block| block.block_id);
     let ids: Vec<u128> = found.iter().map(|block| block.block_id.as_u128()).collect();
@@ -113,18 +113,7 @@ async fn many_writers_among_all_faults_lose_and_double_nothing() {
     let server = S3Server::start().await;
     let lakehouse = lakehouse(open(&server.url(), Duration::from_secs(2)));
     let lake = seeded(&lakehouse).await;
-    server.set_faults(|number| {
-        // A fixed sequence without a short period.
-        let mixed = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60;
-        match mixed {
-            0 | 1 => Fault::Latency(Duration::from_millis(50)),
-            2 | 3 => Fault::InternalError,
-            4 | 5 => Fault::SlowDown,
-            6 => Fault::ResetBefore,
-            7 => Fault::ResetAfter,
-            _ => Fault::None,
-        }
-    });
+    server.set_faults(mixed_faults);
     send(&lake, 0..200).await;
     server.set_faults(|_| Fault::None);
     check(&lakehouse, 0..200).await;

@@ -33,6 +33,18 @@ pub(crate) enum Fault {
     ResetAfter,
 }
 
+/// Half of all requests meet some fault, in a fixed sequence without a short period.
+pub(crate) fn mixed_faults(number: u64) -> Fault {
+    match number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60 {
+        0 | 1 => Fault::Latency(Duration::from_millis(50)),
+        2 | 3 => Fault::InternalError,
+        4 | 5 => Fault::SlowDown,
+        6 => Fault::ResetBefore,
+        7 => Fault::ResetAfter,
+        _ => Fault::None,
+    }
+}
+
 /// The faults of the requests to come, by the number of the request.
 type Plan = Box<dyn Fn(u64) -> Fault + Send + Sync>;
 
