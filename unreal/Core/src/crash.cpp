@@ -49,10 +49,8 @@ void on_crash(int signal) {
             sigaction(signal, &previous[index], nullptr);
         }
     }
-    // Returning repeats the faulty instruction, and whoever was here before handles it.
-    if (signal == SIGABRT) {
-        raise(signal);
-    }
+    // It comes again as soon as this returns, and whoever was here before handles it.
+    raise(signal);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "micromegas/dispatch.h"
+#include "micromegas/net.h"
 #include "pool.h"
 #include "thread_name.h"
 #include "wake.h"
@@ -93,7 +94,11 @@ void count_lost() { registry().lost_events.fetch_add(1, std::memory_order_relaxe
 }  // namespace
 
 #if defined(MICROMEGAS_SHARED)
+namespace net {
+std::atomic<int> verbosity{2};
+}
 namespace detail {
+std::atomic<std::uint8_t> level_max{0};
 Cursors& cursors() {
     static thread_local Cursors thread_cursors;
     return thread_cursors;

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "micromegas/export.h"
+
 #if defined(__x86_64__)
 #include <x86intrin.h>
 #elif defined(_M_X64)
@@ -27,6 +29,6 @@ inline std::int64_t now() {
 }
 
 // The first call may take ten milliseconds, to measure it.
-std::int64_t ticks_per_second();
+MICROMEGAS_API std::int64_t ticks_per_second();
 
 }  // namespace micromegas

@@ -76,9 +76,9 @@ struct DeliveryStats {
 };
 
 // The address of a command, say insert_block.
-std::string endpoint(const std::string& url, const std::string& command);
+MICROMEGAS_API std::string endpoint(const std::string& url, const std::string& command);
 
-class DeliverySink final : public EventSink {
+class MICROMEGAS_API DeliverySink final : public EventSink {
 public:
     DeliverySink(const DeliveryOptions& options, std::shared_ptr<HttpTransport> transport);
     ~DeliverySink() override;

@@ -30,28 +30,28 @@ struct Config {
 namespace dispatch {
 
 // Starts recording; false if it runs already. After a shutdown it may be started again.
-bool start(const Config& config, std::shared_ptr<EventSink> sink);
-bool is_running();
+MICROMEGAS_API bool start(const Config& config, std::shared_ptr<EventSink> sink);
+MICROMEGAS_API bool is_running();
 // Hands over everything recorded so far, by all threads, and waits for its delivery.
-bool flush(std::chrono::milliseconds patience);
+MICROMEGAS_API bool flush(std::chrono::milliseconds patience);
 // The same without waiting.
-void flush_soon();
-void shutdown(std::chrono::milliseconds patience);
-void set_period(std::chrono::milliseconds period);
+MICROMEGAS_API void flush_soon();
+MICROMEGAS_API void shutdown(std::chrono::milliseconds patience);
+MICROMEGAS_API void set_period(std::chrono::milliseconds period);
 // Describes the process that is being recorded.
-std::optional<ProcessInfo> process();
+MICROMEGAS_API std::optional<ProcessInfo> process();
 // An image, or any other file, at the present time; false if there is no room for it.
-bool send_image(TextView name, TextView format, const void* data, std::size_t byte_count);
+MICROMEGAS_API bool send_image(TextView name, TextView format, const void* data, std::size_t byte_count);
 
 // Events that were lost because there was no room, since the program began.
-std::uint64_t lost_events();
+MICROMEGAS_API std::uint64_t lost_events();
 
 // In the handler of a crash: waits until what all threads committed is delivered, without a lock
 // that the crashed thread might hold.
-void flush_in_crash(std::chrono::milliseconds patience);
+MICROMEGAS_API void flush_in_crash(std::chrono::milliseconds patience);
 #if defined(__unix__) || defined(__APPLE__)
 // Handles the signals of crashes: a Fatal entry, then flush_in_crash, then what was there before.
-void install_crash_handler();
+MICROMEGAS_API void install_crash_handler();
 #endif
 
 }  // namespace dispatch
@@ -60,11 +60,11 @@ void install_crash_handler();
 // the same name beats it.
 namespace default_context {
 
-void set(const std::string& name, const std::string& value);
-void set_batch(const Properties& properties);
-void unset(const std::string& name);
-void clear();
-Properties copy();
+MICROMEGAS_API void set(const std::string& name, const std::string& value);
+MICROMEGAS_API void set_batch(const Properties& properties);
+MICROMEGAS_API void unset(const std::string& name);
+MICROMEGAS_API void clear();
+MICROMEGAS_API Properties copy();
 
 }  // namespace default_context
 }  // namespace micromegas

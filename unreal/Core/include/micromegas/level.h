@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "micromegas/export.h"
+
 namespace micromegas {
 
 enum class LogLevel : std::uint8_t { Invalid = 0, Fatal, Error, Warn, Info, Debug, Trace };
@@ -12,7 +14,7 @@ enum class Verbosity : std::uint8_t { Min = 1, Med, Max };
 
 namespace detail {
 // Entries of a greater level are not recorded. Nothing is before there is a dispatch.
-inline std::atomic<std::uint8_t> level_max{0};
+MICROMEGAS_VARIABLE std::atomic<std::uint8_t> level_max MICROMEGAS_INITIAL(0);
 }  // namespace detail
 
 inline bool is_log_enabled(LogLevel level) {

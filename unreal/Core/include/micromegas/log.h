@@ -26,7 +26,7 @@ struct LogHead {
     std::uint64_t target;
 };
 
-void record_log(const LogHead& head, TextView message);
+MICROMEGAS_API void record_log(const LogHead& head, TextView message);
 
 }  // namespace detail
 

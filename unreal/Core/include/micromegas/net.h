@@ -16,15 +16,15 @@ enum class Scope : std::uint8_t { Connection, Object, Property, Rpc };
 
 // How much is recorded: 0 nothing, 1 connections, 2 their objects, 3 objects inside objects too,
 // 4 properties and calls too.
-inline std::atomic<int> verbosity{2};
+MICROMEGAS_VARIABLE std::atomic<int> verbosity MICROMEGAS_INITIAL(2);
 
-void begin(Scope scope, const NetOrigin& origin, std::uint64_t name, bool is_outgoing);
-void end(std::uint64_t bits);
+MICROMEGAS_API void begin(Scope scope, const NetOrigin& origin, std::uint64_t name, bool is_outgoing);
+MICROMEGAS_API void end(std::uint64_t bits);
 // Ends the innermost scope with the size of what is inside.
-void end_with_contents();
-void property(const NetOrigin& origin, std::uint64_t name, std::uint64_t bits);
-void suspend();
-void resume();
+MICROMEGAS_API void end_with_contents();
+MICROMEGAS_API void property(const NetOrigin& origin, std::uint64_t name, std::uint64_t bits);
+MICROMEGAS_API void suspend();
+MICROMEGAS_API void resume();
 
 template <class Name>
 const NetOrigin& origin_of() {

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "micromegas/export.h"
+
 namespace micromegas {
 
 // Names and values, both UTF-8, by name.
@@ -27,9 +29,9 @@ public:
     ~PropertySetRef() { take_back(set_); }
 
     // The set with these properties: the one that exists, else a new one.
-    static PropertySetRef find_or_create(const Properties& properties);
+    MICROMEGAS_API static PropertySetRef find_or_create(const Properties& properties);
     // How many sets there are.
-    static std::size_t count();
+    MICROMEGAS_API static std::size_t count();
 
     const PropertySet* get() const { return set_; }
     explicit operator bool() const { return set_ != nullptr; }
@@ -39,7 +41,7 @@ public:
         share(set_);
         return static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(set_));
     }
-    static void take_back(const PropertySet* set);
+    MICROMEGAS_API static void take_back(const PropertySet* set);
     static const PropertySet* of_word(std::uint64_t word) {
         return reinterpret_cast<const PropertySet*>(static_cast<std::uintptr_t>(word));
     }

@@ -21,6 +21,7 @@
 
 #include "micromegas/buffer.h"
 #include "micromegas/clock.h"
+#include "micromegas/export.h"
 
 #if defined(_MSC_VER)
 #define MICROMEGAS_COLD __declspec(noinline)
@@ -54,16 +55,16 @@ struct Cursors {
 #if defined(MICROMEGAS_SHARED)
 // Libraries that are loaded at run time each have their own thread-locals, so there the one that
 // holds the core is asked.
-Cursors& cursors();
+MICROMEGAS_API Cursors& cursors();
 #else
 inline thread_local Cursors thread_cursors;
 inline Cursors& cursors() { return thread_cursors; }
 #endif
 
 // Records one event that found no room; false if it was not recorded.
-MICROMEGAS_COLD bool record_cold(Kind kind, const std::uint64_t* words, std::size_t count);
+MICROMEGAS_API MICROMEGAS_COLD bool record_cold(Kind kind, const std::uint64_t* words, std::size_t count);
 // Sees to it that the current buffer has room for that many words; false if there is none.
-MICROMEGAS_COLD bool make_room(Kind kind, std::size_t words);
+MICROMEGAS_API MICROMEGAS_COLD bool make_room(Kind kind, std::size_t words);
 
 template <class Descriptor>
 std::uint64_t head(const Descriptor& descriptor, unsigned tag) {

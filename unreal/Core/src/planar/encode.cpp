@@ -179,7 +179,9 @@ Bytes planar(const std::vector<TypeLayout>& types, const EventBlock& block) {
     put_varint(header, 0);
     body.finish(header);
 
-    Bytes out(preamble_bytes);
+    Bytes out;
+    out.reserve(preamble_bytes + header.size() + body.bytes().size());
+    out.resize(preamble_bytes);
     std::copy(std::begin(magic), std::end(magic), out.begin());
     out[4] = version;
     out[5] = codec_lz4;

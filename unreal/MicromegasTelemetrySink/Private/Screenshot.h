@@ -1,0 +1,5 @@
+// A picture of the viewport as an image of the telemetry.
+#pragma once
+
+// Asks for one; it is sent when the viewport has drawn its next frame.
+void SendScreenshot();

@@ -1,0 +1,1 @@
+#include "../../../Core/src/valid_utf8.cpp"

@@ -1,0 +1,167 @@
+// The modules as a game meets them: entries, metrics, spans and images leave through the HTTP module.
+
+#include <chrono>
+#include <thread>
+
+#include "StubEngine.h"
+#include "check.h"
+#include "MicromegasTelemetrySink/MicromegasTelemetrySinkModule.h"
+#include "MicromegasTracing/Dispatch.h"
+#include "MicromegasTracing/Macros.h"
+
+#include "micromegas/wire.h"
+
+namespace {
+
+using namespace MicromegasTracing;
+
+FMicromegasTelemetrySinkModule& Module() { return FMicromegasTelemetrySinkModule::Get(); }
+
+void Begin() {
+	FHttpModule& Http = FHttpModule::Get();
+	Http.Received.clear();
+	Http.Codes.clear();
+	FStubConsole::Set("telemetry.spans.all", true);
+	TMap<FString, FString> Properties;
+	Properties.Add(TEXT("commit"), TEXT("abc"));
+	Module().InitTelemetry(TEXT("http://host/"), std::make_shared<FApiKeyAuthenticator>(TEXT("key")), Properties);
+}
+
+void End() { Module().ShutdownModule(); }
+
+void Frame(double Seconds) {
+	FPlatformTime::Now += Seconds;
+	FApp::DeltaSeconds = Seconds;
+	FSlateApplication::Get().LastInteraction = FPlatformTime::Now;
+	FCoreDelegates::OnEndFrame.Broadcast();
+}
+
+// The records of all blocks that were sent, one after the other, as UTF-8 as far as they are text.
+std::string Sent() {
+	std::string All;
+	for (const IHttpRequest& Request : FHttpModule::Get().Requests()) {
+		const std::string Body(Request.Content.begin(), Request.Content.end());
+		All += Body;
+		constexpr char Magic[] = "\x04\x22\x4D\x18";
+		for (std::size_t At = Body.find(Magic); At != std::string::npos; At = Body.find(Magic, At + 1)) {
+			for (std::size_t Size = 11; Size <= Body.size() - At; ++Size) {
+				const auto* Data = reinterpret_cast<const std::uint8_t*>(Body.data() + At);
+				const auto Records = micromegas::wire::read_plain(Data, Size, 1 << 20);
+				if (Records) {
+					All.append(Records->begin(), Records->end());
+					break;
+				}
+			}
+		}
+	}
+	return All;
+}
+
+std::string Wide(const char16_t* Text) {
+	const std::u16string Units = Text;
+	return std::string(reinterpret_cast<const char*>(Units.data()), Units.size() * 2);
+}
+
+bool Contains(const std::string& All, const std::string& Part) { return All.find(Part) != std::string::npos; }
+
+} // namespace
+
+TEST(a_game_is_recorded_and_sent) {
+	Begin();
+	const UObject Actor(TEXT("Actor_12"));
+	{
+		MICROMEGAS_SPAN_SCOPE("Game", "Tick");
+		MICROMEGAS_SPAN_UOBJECT("Game", &Actor);
+		MICROMEGAS_SPAN_UOBJECT_CONDITIONAL("Game", false, static_cast<const UObject*>(nullptr));
+		MICROMEGAS_SPAN_NAME("Game", FName(TEXT("Behaviour")));
+		MICROMEGAS_SPAN_FUNCTION("Game");
+	}
+	TMap<FString, FString> Properties;
+	Properties.Add(TEXT("weapon"), TEXT("bow"));
+	MICROMEGAS_LOG("Game", LogLevel::Info, FString(TEXT("Arène 😀")));
+	MICROMEGAS_LOG_PROPERTIES("Game", LogLevel::Info, Dispatch::GetPropertySet(Properties), TEXT("tagged"));
+	GLog->Log(TEXT("LogTemp"), ELogVerbosity::Warning, TEXT("captured"));
+	Frame(0.016);
+	TArray<FColor> Pixels;
+	Pixels.Add({1, 2, 3, 4});
+	FStubConsole::Run("telemetry.screenshot");
+	UGameViewportClient::OnScreenshotCaptured().Broadcast(1, 1, Pixels);
+	Dispatch::Flush(10.f);
+	const auto Requests = FHttpModule::Get().Requests();
+	REQUIRE(!Requests.empty());
+	CHECK_EQUAL(Requests[0].Url, "http://host/ingestion/insert_process");
+	CHECK_EQUAL(Requests[0].Headers.at("Authorization"), "Bearer key");
+	CHECK_EQUAL(Requests[0].Headers.at("Content-Type"), "application/octet-stream");
+	CHECK(Requests[0].Policy == EHttpRequestDelegateThreadPolicy::CompleteOnHttpThread);
+	const std::string All = Sent();
+	for (const char* Part : {"engine-version", "ram_mb", "commit", "Tick", "screenshot"}) {
+		CHECK(Contains(All, Part) || Contains(All, Wide(FString(Part).operator*())));
+	}
+	for (const char16_t* Part : {u"Actor_12", u"Behaviour", u"Arène 😀", u"captured", u"LogTemp", u"DeltaTime", u"image/png"}) {
+		CHECK(Contains(All, Wide(Part)));
+	}
+	CHECK(Contains(All, "weapon"));
+	End();
+	CHECK(!Dispatch::IsRunning());
+}
+
+TEST(console_variables_say_what_is_sent) {
+	FStubConsole::Set("telemetry.log.enable", false);
+	FStubConsole::Set("telemetry.metrics.enable", false);
+	Begin();
+	FStubConsole::Set("telemetry.spans.all", false);
+	FStubConsole::Set("telemetry.spans.enable", false);
+	Frame(0.016);
+	{
+		MICROMEGAS_SPAN_SCOPE("Game", "Tick");
+		MICROMEGAS_LOG("Game", LogLevel::Info, TEXT("hidden"));
+	}
+	Dispatch::Flush(10.f);
+	CHECK_EQUAL(FHttpModule::Get().Requests().size(), 1u);
+	FStubConsole::Set("telemetry.log.enable", true);
+	FStubConsole::Set("telemetry.metrics.enable", true);
+	FStubConsole::Set("telemetry.spans.enable", true);
+	// Sampled: only what overlaps a spike leaves.
+	for (int Index = 0; Index < 40; ++Index) {
+		Frame(0.016);
+	}
+	{
+		MICROMEGAS_SPAN_SCOPE("Game", "Dull");
+	}
+	Dispatch::Flush(10.f);
+	CHECK(!Contains(Sent(), "Dull"));
+	Frame(0.016);
+	{
+		MICROMEGAS_SPAN_SCOPE("Game", "Spike");
+	}
+	Frame(0.5);
+	Dispatch::Flush(10.f);
+	CHECK(Contains(Sent(), "Spike"));
+	End();
+}
+
+TEST(console_commands_work) {
+	Begin();
+	FStubConsole::Run("telemetry.global_context_set_property", {TEXT("map"), TEXT("Harbour")});
+	CHECK_EQUAL(DefaultContext::Copy().Num(), 1);
+	FStubConsole::Run("telemetry.global_context_print");
+	MICROMEGAS_IMETRIC("Game", Verbosity::Min, TEXT("Ammo"), TEXT("count"), 3);
+	FStubConsole::Run("telemetry.flush");
+	Dispatch::Flush(10.f);
+	CHECK(Contains(Sent(), "Harbour"));
+	FStubConsole::Run("telemetry.global_context_set_property", {TEXT("map")});
+	CHECK_EQUAL(DefaultContext::Copy().Num(), 0);
+	FStubConsole::Run("telemetry.global_context_set_property");
+	End();
+	FStubConsole::Run("telemetry.enable");
+	CHECK(Dispatch::IsRunning());
+	End();
+}
+
+TEST(a_crash_is_told_before_the_engine_ends) {
+	Begin();
+	FHttpModule::Get().Codes = {503, 0, 200};
+	FCoreDelegates::OnHandleSystemError.Broadcast();
+	CHECK(Contains(Sent(), Wide(u"Assertion failed")));
+	End();
+}
