@@ -8,6 +8,7 @@ mod failing_objects;
 mod failing_store;
 mod limits;
 mod order;
+mod otlp;
 mod outage;
 mod planar;
 mod server;

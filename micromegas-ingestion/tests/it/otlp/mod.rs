@@ -1,0 +1,11 @@
+//! OTLP: what senders send, what they are answered, and what the lake holds then.
+
+mod encodings;
+mod formats;
+mod grpc;
+mod ids;
+mod json;
+mod partial;
+mod redaction;
+mod requests;
+mod stored;
