@@ -180,8 +180,7 @@ impl IngestionService {
         };
         let time = start.elapsed();
         self.statistics.of(kind.route()).count(body_bytes, time, &result);
-        // What this process sends to itself is stored in silence, or it would never have sent all.
-        if process_id.is_some() && process_id == micromegas_tracing::process_id() {
+        if process_id.is_some_and(is_own) {
             return result;
         }
         imetric!("ingestion_request_size", "bytes", body_bytes as u64);
@@ -306,6 +305,12 @@ impl Document {
     }
 }
 
+/// Whether this very process sent it. Such a document is taken in silence, or telling about it would
+/// make another one.
+fn is_own(process_id: Uuid) -> bool {
+    micromegas_tracing::process_id() == Some(process_id)
+}
+
 /// Where the principal's documents go.
 pub(crate) fn writable_tenant(principal: &Principal) -> Result<&Tenant, Error> {
     if principal.can(Rights::INGEST) {
@@ -320,5 +325,81 @@ fn malformed(kind: DocumentKind, source: micromegas_transit::Error) -> Error {
     Error::InvalidInput {
         reason: format!("the body is not a {} document: {source}", kind.as_str()),
         source: Some(Box::new(source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use micromegas_tracing::{Config, EventBlock, EventSink};
+    use micromegas_transit::{Payload, compress_frame, inflated_bytes};
+
+    use super::*;
+
+    /// Keeps how many events it was given.
+    #[derive(Debug, Default)]
+    struct Counter {
+        event_count: Mutex<i32>,
+    }
+
+    impl EventSink for Counter {
+        fn on_process(&self, _: &Arc<ProcessInfo>) {}
+
+        fn on_stream(&self, _: &Arc<StreamInfo>) {}
+
+        fn on_block(&self, _: &Arc<StreamInfo>, block: EventBlock) {
+            *self.event_count.lock().unwrap() += block.event_count;
+        }
+    }
+
+    fn block_of(process_id: Uuid, objects: Bytes) -> Bytes {
+        let time = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let dependencies = compress_frame(b"dependencies").into();
+        let block = Block {
+            block_id: Uuid::new_v4(),
+            stream_id: Uuid::new_v4(),
+            process_id,
+            begin_time: time,
+            begin_ticks: 0,
+            end_time: time,
+            end_ticks: 1,
+            payload: Payload { dependencies, objects }.to_raw(),
+            object_offset: 0,
+            event_count: 1,
+            event_ticks: None,
+            skipped_events: 0,
+        };
+        block.to_cbor().into()
+    }
+
+    /// Counters of a process are looked at here, so this is one test and the only one of its kind.
+    #[tokio::test]
+    async fn blocks_are_stored_unread_and_those_of_this_process_in_silence() {
+        let lakehouse = Lakehouse::in_memory();
+        let service = IngestionService::new(lakehouse.clone(), IngestionOptions::default());
+        let counter = Arc::new(Counter::default());
+        let guard = micromegas_tracing::init(Config::default(), Arc::clone(&counter) as _).unwrap();
+        let own = micromegas_tracing::process_id().unwrap();
+        let local = Principal::local();
+        let frame = || Bytes::from(compress_frame(&b"events ".repeat(1_000)));
+
+        for _ in 0..10 {
+            service.insert_block(&local, block_of(own, frame())).await.unwrap();
+        }
+        let nobody = Principal::new("nobody", [Tenant::default()], Rights::NONE).unwrap();
+        assert!(guard.flush(Duration::from_secs(5)));
+        assert_eq!(*counter.event_count.lock().unwrap(), 0);
+
+        service.insert_block(&local, block_of(Uuid::new_v4(), frame())).await.unwrap();
+        service.insert_block(&nobody, block_of(own, frame())).await.unwrap_err();
+        assert!(guard.flush(Duration::from_secs(5)));
+        assert!(*counter.event_count.lock().unwrap() >= 4);
+
+        assert_eq!(inflated_bytes(), 0);
+        let tenants = [Tenant::default()];
+        let waiting = lakehouse.store().list_waiting_blocks(&tenants, None, 100).await.unwrap();
+        assert_eq!(waiting.len(), 11);
     }
 }

@@ -11,4 +11,5 @@ mod order;
 mod otlp;
 mod outage;
 mod planar;
+mod probes;
 mod server;

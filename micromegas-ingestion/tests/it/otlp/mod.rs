@@ -7,5 +7,5 @@ mod ids;
 mod json;
 mod partial;
 mod redaction;
-mod requests;
+pub(crate) mod requests;
 mod stored;
