@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::workspace::Workspace;
-use crate::{command, prerequisites, sanitized, targets};
+use crate::{command, otel, prerequisites, sanitized, targets};
 
 /// A suite with a build of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -15,6 +15,8 @@ pub(crate) enum Suite {
     Compat,
     /// Recording compiled out, and bounded at compile time
     Off,
+    /// The OpenTelemetry SDK of Python sends over HTTP and gRPC
+    Otel,
     /// Recording, checked for all targets whose standard library is installed
     Targets,
 }
@@ -39,6 +41,7 @@ pub(crate) fn run(workspace: &Workspace, suite: Suite, arguments: &[String]) -> 
             command::run(cargo.args(task))
         }
         Suite::Off => off(workspace, arguments),
+        Suite::Otel => otel::run(workspace, arguments),
         Suite::Targets => targets::check(workspace),
     }
 }
@@ -64,6 +67,6 @@ mod tests {
             .iter()
             .map(|suite| suite.to_possible_value().unwrap().get_name().to_owned())
             .collect();
-        assert_eq!(names, ["asan", "compat", "off", "targets"]);
+        assert_eq!(names, ["asan", "compat", "off", "otel", "targets"]);
     }
 }
