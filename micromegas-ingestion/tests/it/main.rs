@@ -3,6 +3,7 @@
 
 mod answers;
 mod composition;
+mod corpus;
 mod documents;
 mod failing_objects;
 mod failing_store;
@@ -13,3 +14,4 @@ mod outage;
 mod planar;
 mod probes;
 mod server;
+mod untrusted;

@@ -1,6 +1,6 @@
 //! OTLP: what senders send, what they are answered, and what the lake holds then.
 
-mod encodings;
+pub(crate) mod encodings;
 mod formats;
 mod grpc;
 mod ids;
