@@ -22,6 +22,11 @@ impl Admission {
         Arc::new(Self { used_bytes: AtomicUsize::new(0), bytes_max })
     }
 
+    /// How much is taken.
+    pub(crate) fn used_bytes(&self) -> usize {
+        self.used_bytes.load(Ordering::Relaxed)
+    }
+
     /// A share of the budget, empty to begin with.
     pub(crate) fn enter(self: &Arc<Self>) -> Admitted {
         Admitted { admission: Arc::clone(self), bytes: 0 }

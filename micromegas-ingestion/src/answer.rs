@@ -1,6 +1,6 @@
 //! How an [`Error`] is said in HTTP.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::Error;
@@ -14,6 +14,7 @@ impl Error {
         match self {
             Self::InvalidInput { .. } => StatusCode::BAD_REQUEST,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMedia { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::Overloaded { .. } | Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -23,16 +24,27 @@ impl Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let mut response = (self.status(), one_line(&self.to_string())).into_response();
+        let mut response = (self.status(), self.reason()).into_response();
+        self.add_headers(response.headers_mut());
+        response
+    }
+}
+
+impl Error {
+    /// What the sender is told: one printable line of bounded length.
+    pub(crate) fn reason(&self) -> String {
+        one_line(&self.to_string())
+    }
+
+    /// Says when to come back, or how to identify oneself.
+    pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
         if let Some(delay) = self.retry_after() {
             let seconds = delay.as_secs_f64().ceil().max(1.0) as u64;
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if matches!(self, Self::Unauthenticated) {
-            let scheme = HeaderValue::from_static("Bearer");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        response
     }
 }
 

@@ -16,21 +16,23 @@ const RESERVED_BYTES_MAX: u64 = 1024 * 1024;
 /// How long the rest of a refused body is listened to.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Receives the body, taking its bytes from the budget as they come.
+/// Receives a body of up to `bytes_max` bytes, taking them from the budget as they come.
 ///
 /// The rest of a body that is refused is read and thrown away, up to twice the limit: a sender
 /// that is cut off while it sends never hears the answer.
 pub(crate) async fn receive(
     body: Body,
     admitted: &mut Admitted,
+    bytes_max: usize,
     options: &IngestionOptions,
 ) -> Result<Bytes, Error> {
     let declared = body.size_hint().lower();
     let mut stream = body.into_data_stream();
-    let received = if declared > options.body_bytes_max as u64 {
-        Err(Error::TooLarge { bytes_max: options.body_bytes_max })
+    let received = if declared > bytes_max as u64 {
+        Err(Error::TooLarge { bytes_max })
     } else {
-        collect(&mut stream, declared, admitted, options).await
+        let limits = Limits { bytes_max, retry_after: options.retry_after };
+        collect(&mut stream, declared, admitted, limits).await
     };
     if matches!(received, Err(Error::TooLarge { .. } | Error::Overloaded { .. })) {
         admitted.give_back();
@@ -50,23 +52,29 @@ async fn drain(stream: &mut BodyDataStream, options: &IngestionOptions) {
     let _ = tokio::time::timeout(DRAIN_TIMEOUT, rest).await;
 }
 
+struct Limits {
+    bytes_max: usize,
+    retry_after: Duration,
+}
+
 async fn collect(
     stream: &mut BodyDataStream,
     declared: u64,
     admitted: &mut Admitted,
-    options: &IngestionOptions,
+    limits: Limits,
 ) -> Result<Bytes, Error> {
+    let Limits { bytes_max, retry_after } = limits;
     let mut bytes = BytesMut::with_capacity(declared.min(RESERVED_BYTES_MAX) as usize);
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|source| Error::InvalidInput {
             reason: "the request body ended before it was complete".to_owned(),
             source: Some(Box::new(source)),
         })?;
-        if chunk.len() > options.body_bytes_max - bytes.len() {
-            return Err(Error::TooLarge { bytes_max: options.body_bytes_max });
+        if chunk.len() > bytes_max - bytes.len() {
+            return Err(Error::TooLarge { bytes_max });
         }
         if !admitted.try_grow(chunk.len()) {
-            return Err(Error::Overloaded { retry_after: options.retry_after });
+            return Err(Error::Overloaded { retry_after });
         }
         bytes.extend_from_slice(&chunk);
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use micromegas_tracing::prelude::*;
+
 /// Why a document was not taken. The variants say what the sender can do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -20,6 +22,12 @@ pub enum Error {
     TooLarge {
         /// The limit.
         bytes_max: usize,
+    },
+    /// The body is in a format or a compression that this service does not read.
+    #[error("{reason}")]
+    UnsupportedMedia {
+        /// One sentence for the sender.
+        reason: String,
     },
     /// The service knows no principal for the request, and takes nothing from strangers.
     #[error("no credentials were accepted; send `Authorization: Bearer` with a valid key")]
@@ -62,6 +70,16 @@ impl Error {
                 Some(*retry_after)
             }
             _ => None,
+        }
+    }
+
+    /// Writes it into the server's log, with what the sender is not told.
+    pub(crate) fn log(&self, what: &str) {
+        match self {
+            Self::Unavailable { source: Some(source), .. } => {
+                warn!("{what} not taken: {self}: {source}");
+            }
+            _ => warn!("{what} not taken: {self}"),
         }
     }
 }

@@ -28,8 +28,10 @@
 //! | `POST /ingestion/insert_process`, `POST /insert_process` | CBOR process document | see below |
 //! | `POST /ingestion/insert_stream`, `POST /insert_stream` | CBOR stream document | see below |
 //! | `POST /ingestion/insert_block`, `POST /insert_block` | CBOR block document | see below |
+//! | `POST /v1/{logs,metrics,traces}`, also under `/otlp` and `/ingestion/otlp` | OTLP, with the cargo feature `otlp` | as OTLP says |
 //! | `GET /health` | – | 200 while the process answers at all |
-//! | `GET /ready` | – | 200 when both stores answer, else 503 naming the one that does not |
+//! | `GET /ready` | – | 200 when both stores answer, else 503 naming those that do not |
+//! | `GET /metrics` | – | counters of this service, in the text format of Prometheus |
 //!
 //! The paths without `/ingestion` are the ones that clients call whose base URL ends in a slash.
 //! `Content-Type` is not looked at: half of the clients do not send one.
@@ -47,6 +49,20 @@
 //!
 //! A block may arrive before its stream, and a stream before its process: it is stored, and it
 //! becomes visible when the last of the three has arrived.
+//!
+//! # OTLP
+//!
+//! With the cargo feature `otlp`, logs, metrics and traces of OpenTelemetry are taken, too: over HTTP
+//! as protobuf and JSON, compressed with gzip, zstd or deflate, by the routes above, and over gRPC by
+//! the services in [`otlp`], for a tonic server of the host's. Requests are split by resource and
+//! stored as they were sent; ids follow from the bytes, so that a request that is sent again is stored
+//! once. Rules may drop or hash attributes before anything is stored ([`otlp::Redaction`]).
+//!
+//! # Its own telemetry
+//!
+//! The service records with `micromegas-tracing`, which the host may send anywhere, to this very
+//! service too: documents of the process itself are taken in silence, so that telling about them
+//! does not make more of them.
 //!
 //! # Limits
 //!
@@ -71,10 +87,15 @@ mod admission;
 mod answer;
 mod body;
 mod error;
+mod exposition;
 mod options;
+#[cfg(feature = "otlp")]
+pub mod otlp;
+mod request;
 mod reserved;
 mod router;
 mod service;
+mod statistics;
 
 pub use error::Error;
 pub use options::IngestionOptions;

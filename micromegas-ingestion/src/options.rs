@@ -5,6 +5,9 @@ use std::time::Duration;
 use micromegas_lakehouse::Principal;
 use micromegas_transit::Limits;
 
+#[cfg(feature = "otlp")]
+use crate::otlp::{OtlpFormat, OtlpOptions};
+
 /// What the host decides about ingestion. [`Default`] suits a server on a trusted network.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -28,6 +31,9 @@ pub struct IngestionOptions {
     /// What the layout of a stream may ask of decoders: number, nesting and members of its types.
     /// A stream beyond is answered with 400, and so is one whose types contain each other.
     pub layout_limits: Limits,
+    /// What is decided about OTLP.
+    #[cfg(feature = "otlp")]
+    pub otlp: OtlpOptions,
 }
 
 impl Default for IngestionOptions {
@@ -39,6 +45,8 @@ impl Default for IngestionOptions {
             probe_timeout: Duration::from_secs(2),
             anonymous: Some(Principal::local()),
             layout_limits: Limits::default(),
+            #[cfg(feature = "otlp")]
+            otlp: OtlpOptions::default(),
         }
     }
 }
@@ -89,5 +97,23 @@ impl IngestionOptions {
     pub fn with_layout_limits(mut self, limits: Limits) -> Self {
         self.layout_limits = limits;
         self
+    }
+
+    /// Sets [`otlp`](Self::otlp).
+    #[cfg(feature = "otlp")]
+    #[must_use]
+    pub fn with_otlp(mut self, options: OtlpOptions) -> Self {
+        self.otlp = options;
+        self
+    }
+
+    /// The longest OTLP request in this format, so that what it becomes fits into the budget.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn otlp_request_bytes_max(&self, format: OtlpFormat) -> usize {
+        let copies = match format {
+            OtlpFormat::Protobuf => 2,
+            OtlpFormat::Json => 6,
+        };
+        self.otlp.request_bytes_max.min(self.budget_bytes() / copies)
     }
 }

@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::map_response;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use micromegas_lakehouse::Principal;
 use micromegas_transit::planar::{ACCEPT_HEADER, accept_value};
 
-use crate::body;
-use crate::service::{DocumentKind, writable_tenant};
-use crate::{Error, IngestionService};
+use crate::request::{Received, receive};
+use crate::service::DocumentKind;
+use crate::{Error, IngestionService, exposition};
 
-/// Everything: [`ingestion_routes`] and [`probe_routes`] in one router.
+/// Everything in one router: [`ingestion_routes`], [`probe_routes`], and the routes of OTLP if the
+/// feature is on.
 ///
 /// The state type is the host's: the router brings its own service along, so that it can be nested
 /// or merged into an application with any state.
@@ -23,7 +23,10 @@ pub fn router<S>(service: Arc<IngestionService>) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    ingestion_routes(Arc::clone(&service)).merge(probe_routes(service))
+    let routes = ingestion_routes(Arc::clone(&service));
+    #[cfg(feature = "otlp")]
+    let routes = routes.merge(crate::otlp::otlp_routes(Arc::clone(&service)));
+    routes.merge(probe_routes(service))
 }
 
 /// The three routes that take documents, each also without the prefix `/ingestion`.
@@ -45,12 +48,16 @@ where
         .with_state(service)
 }
 
-/// `GET /health` and `GET /ready`.
+/// `GET /health`, `GET /ready` and `GET /metrics`.
 pub fn probe_routes<S>(service: Arc<IngestionService>) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    Router::new().route("/health", get(health)).route("/ready", get(ready)).with_state(service)
+    Router::new()
+        .route("/health", get(health))
+        .route("/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(service)
 }
 
 async fn insert_process(service: State<Arc<IngestionService>>, request: Request) -> Answer {
@@ -77,26 +84,18 @@ type Answer = Result<(), Error>;
 
 async fn insert(service: &IngestionService, request: Request, kind: DocumentKind) -> Answer {
     let (parts, body) = request.into_parts();
-    let options = service.options();
-    let principal = parts.extensions.get::<Principal>().or(options.anonymous.as_ref());
-    let allowed = principal.ok_or(Error::Unauthenticated).and_then(|principal| {
-        writable_tenant(principal)?;
-        Ok(principal)
-    });
-    let principal = match allowed {
-        Ok(principal) => principal,
-        Err(error) => {
-            body::refuse(body, options).await;
-            return Err(error);
-        }
-    };
-    // The budget is held until the document is stored, because so long its bytes are in memory.
-    let mut admitted = service.admission().enter();
-    let document = body::receive(body, &mut admitted, options).await?;
-    service.insert(kind, principal, document).await
+    let bytes_max = service.options().body_bytes_max;
+    let received = receive(service, &parts, body, bytes_max).await;
+    let Received { principal, body, admitted: _admitted } =
+        received.inspect_err(|error| service.statistics().of(kind.route()).count_error(error))?;
+    service.insert(kind, &principal, body).await
 }
 
 async fn health() {}
+
+async fn metrics(service: State<Arc<IngestionService>>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, exposition::CONTENT_TYPE)], service.metrics_text())
+}
 
 async fn ready(service: State<Arc<IngestionService>>) -> Answer {
     service.ready().await

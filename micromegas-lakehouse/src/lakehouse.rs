@@ -138,7 +138,25 @@ impl Lakehouse {
     ///
     /// The error of the store that does not answer; its message names it.
     pub async fn check_ready(&self) -> Result<()> {
-        self.inner.store.snapshot().await?;
+        self.check_metadata_store().await?;
+        self.check_object_store().await
+    }
+
+    /// Asks the metadata store for something small.
+    ///
+    /// # Errors
+    ///
+    /// Its error, if it does not answer.
+    pub async fn check_metadata_store(&self) -> Result<()> {
+        self.inner.store.snapshot().await.map(|_| ())
+    }
+
+    /// Asks the object store for something small.
+    ///
+    /// # Errors
+    ///
+    /// Its error, if it does not answer.
+    pub async fn check_object_store(&self) -> Result<()> {
         objects::probe(&*self.inner.objects).await
     }
 }

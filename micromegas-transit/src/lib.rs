@@ -87,6 +87,7 @@ pub mod cursor;
 pub mod decode;
 pub mod document;
 mod error;
+mod inflated;
 mod layout;
 mod limits;
 mod lz4;
@@ -104,6 +105,7 @@ pub use decode::{
 };
 pub use document::{Block, Payload, ProcessInfo, RawPayload, StreamInfo, TickRange};
 pub use error::{Error, Result};
+pub use inflated::inflated_bytes;
 pub use layout::{
     LayoutHash, MemberLayout, StreamLayout, TypeLayout, layouts_from_cbor, layouts_to_cbor,
 };

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::workspace::Workspace;
-use crate::{command, prerequisites, sanitized, targets};
+use crate::{command, otel, prerequisites, sanitized, targets};
 
 /// A suite with a build of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -19,6 +19,8 @@ pub(crate) enum Suite {
     Loom,
     /// Recording compiled out, and bounded at compile time
     Off,
+    /// The OpenTelemetry SDK of Python sends over HTTP and gRPC
+    Otel,
     /// Recording, checked for all targets whose standard library is installed
     Targets,
     /// Recording from many threads at once under the thread sanitizer
@@ -47,6 +49,7 @@ pub(crate) fn run(workspace: &Workspace, suite: Suite, arguments: &[String]) -> 
             command::run(cargo.args(arguments))
         }
         Suite::Off => off(workspace, arguments),
+        Suite::Otel => otel::run(workspace, arguments),
         Suite::Targets => targets::check(workspace),
         Suite::Tsan => {
             let mut cargo = apart(workspace, "races", &["--package", "micromegas-stress"]);
@@ -88,6 +91,6 @@ mod tests {
             .iter()
             .map(|suite| suite.to_possible_value().unwrap().get_name().to_owned())
             .collect();
-        assert_eq!(names, ["asan", "compat", "loom", "off", "targets", "tsan"]);
+        assert_eq!(names, ["asan", "compat", "loom", "off", "otel", "targets", "tsan"]);
     }
 }

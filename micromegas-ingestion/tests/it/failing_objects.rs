@@ -12,16 +12,21 @@ use object_store::{
     ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
-/// An object store in memory that can be switched to fail.
+/// An object store in memory that can be switched to fail, or never to answer what is read.
 #[derive(Debug, Default)]
 pub(crate) struct FailingObjects {
     objects: InMemory,
     failing: AtomicBool,
+    hanging: AtomicBool,
 }
 
 impl FailingObjects {
     pub(crate) fn set_failing(&self, failing: bool) {
         self.failing.store(failing, Ordering::SeqCst);
+    }
+
+    pub(crate) fn set_hanging(&self, hanging: bool) {
+        self.hanging.store(hanging, Ordering::SeqCst);
     }
 
     fn check(&self) -> Result<()> {
@@ -62,6 +67,9 @@ impl ObjectStore for FailingObjects {
 
     async fn get_opts(&self, at: &Path, options: GetOptions) -> Result<GetResult> {
         self.check()?;
+        if self.hanging.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         self.objects.get_opts(at, options).await
     }
 

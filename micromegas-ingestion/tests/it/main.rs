@@ -3,11 +3,15 @@
 
 mod answers;
 mod composition;
+mod corpus;
 mod documents;
 mod failing_objects;
 mod failing_store;
 mod limits;
 mod order;
+mod otlp;
 mod outage;
 mod planar;
+mod probes;
 mod server;
+mod untrusted;

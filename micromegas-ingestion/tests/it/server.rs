@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use bytes::Bytes;
+use micromegas_ingestion::otlp::Signal;
 use micromegas_ingestion::{IngestionOptions, IngestionService, router};
 use micromegas_lakehouse::{BlockFilter, BlockRecord, Lakehouse, Tenant};
 use tower::ServiceExt;
@@ -19,6 +21,9 @@ pub(crate) struct Server {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) retry_after: Option<u64>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) body: Bytes,
+    /// The body as text, as far as it is one.
     pub(crate) text: String,
 }
 
@@ -49,8 +54,16 @@ impl Server {
         let status = response.status();
         let retry_after = response.headers().get(header::RETRY_AFTER);
         let retry_after = retry_after.map(|seconds| seconds.to_str().unwrap().parse().unwrap());
+        let content_type = response.headers().get(header::CONTENT_TYPE);
+        let content_type = content_type.map(|value| value.to_str().unwrap().to_owned());
         let body = axum::body::to_bytes(response.into_body(), 64 * 1024).await.unwrap();
-        Answer { status, retry_after, text: String::from_utf8(body.to_vec()).unwrap() }
+        let text = String::from_utf8_lossy(&body).into_owned();
+        Answer { status, retry_after, content_type, body, text }
+    }
+
+    /// Sends an OTLP request as protobuf.
+    pub(crate) async fn export(&self, signal: Signal, body: Vec<u8>) -> Answer {
+        self.send(protobuf(signal, body)).await
     }
 
     /// The complete blocks, in the order of their numbers.
@@ -65,7 +78,36 @@ impl Server {
     }
 }
 
+/// An OTLP request as protobuf.
+pub(crate) fn protobuf(signal: Signal, body: Vec<u8>) -> Request<Body> {
+    export("application/x-protobuf", signal, body.into())
+}
+
+/// An OTLP request as JSON.
+pub(crate) fn json(signal: Signal, body: &str) -> Request<Body> {
+    export("application/json", signal, body.to_owned().into())
+}
+
+fn export(content_type: &str, signal: Signal, body: Body) -> Request<Body> {
+    let request = Request::post(format!("/v1/{}", signal.as_str()));
+    request.header(header::CONTENT_TYPE, content_type).body(body).unwrap()
+}
+
 impl Answer {
+    /// A success of all of an OTLP request: an empty message.
+    #[track_caller]
+    pub(crate) fn assert_taken(&self) {
+        self.assert_ok();
+        assert_eq!(self.content_type.as_deref(), Some("application/x-protobuf"));
+    }
+
+    /// The code of an OTLP failure in protobuf, which is the first field of the message.
+    pub(crate) fn rpc_code(&self) -> u8 {
+        assert_eq!(self.content_type.as_deref(), Some("application/x-protobuf"));
+        let [8, code, ..] = self.body[..] else { panic!("{self:?}") };
+        code
+    }
+
     /// Exactly what every client takes as a success.
     #[track_caller]
     pub(crate) fn assert_ok(&self) {

@@ -10,6 +10,7 @@ use twox_hash::XxHash32;
 
 use super::header::Header;
 use crate::cursor::Cursor;
+use crate::inflated;
 use crate::{Error, Result};
 
 /// How far back linked blocks refer.
@@ -86,6 +87,7 @@ pub fn decompress_frame_into(frame: &[u8], max_bytes: usize, content: &mut Vec<u
         filled += written;
     }
     content.truncate(filled);
+    inflated::count(filled);
     if header.content_size.is_some_and(|size| size != filled as u64) {
         return Err(Error::InvalidFrame { offset: 6, reason: "content size mismatch" });
     }

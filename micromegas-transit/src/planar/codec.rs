@@ -2,6 +2,7 @@
 
 use lz4_flex::block::{CompressTable, compress_into_with_table, get_maximum_output_size};
 
+use crate::inflated;
 use crate::{Error, Result};
 
 /// How the bytes of a planar buffer are compressed.
@@ -132,6 +133,7 @@ impl Decompressor {
             #[cfg(feature = "zstd")]
             Self::Zstd(decompressor) => decompressor.decompress_to_buffer(coded, room).ok(),
         };
+        inflated::count(written.unwrap_or_default());
         written == Some(room.len())
     }
 }
