@@ -75,8 +75,10 @@
 //! of it. It reads no environment and opens no socket.
 #![forbid(unsafe_code)]
 
+mod audit;
 mod coverage;
 mod error;
+mod keys;
 mod lake;
 mod lakehouse;
 mod layout_cache;
@@ -89,8 +91,12 @@ mod store;
 mod tenant;
 mod time;
 
+pub use audit::{AuditFilter, AuditLog, AuditRecord, NewAuditRecord};
 pub use coverage::Coverage;
 pub use error::{Cause, Error, Result};
+pub use keys::{
+    ApiKeyRecord, KEY_NAME_BYTES_MAX, KeyFilter, KeyHash, KeyStore, NewApiKey, Revocation,
+};
 pub use lake::{
     BlockFilter, BlockRecord, InsertOutcome, Lake, LakeInsert, LakeOptions, Missing, NewBlock,
     NewProcess, NewStream, PayloadLocation, ProcessFilter, ProcessRecord, RecordKey, StreamFilter,

@@ -1,9 +1,11 @@
 //! The local directory: it is kept, and what is wrong with it is said.
 
 use std::fs;
+use std::time::Duration;
 
 use micromegas_lakehouse::{
-    Error, Lake, LakeInsert, LakeOptions, Lakehouse, MetadataStore, NewProcess, SqliteStore, Tenant,
+    Error, KeyFilter, KeyStore, Lake, LakeInsert, LakeOptions, Lakehouse, LeaseKey, MetadataStore,
+    NewProcess, SqliteStore, Tenant,
 };
 use sqlx::Connection;
 
@@ -133,6 +135,26 @@ async fn a_database_of_another_program_or_of_a_newer_release_is_left_alone() {
     let error = SqliteStore::open(&newer).await.unwrap_err();
     assert!(matches!(error, Error::Unsupported { .. }), "{error:?}");
     assert!(error.to_string().contains("999"), "{error}");
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_is_migrated_with_what_it_holds() {
+    const FIRST: &str = include_str!("../../src/store/sqlite/migrations/0001_lake_and_ledger.sql");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("metadata.sqlite");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut old = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql(FIRST).execute(&mut old).await.unwrap();
+    // The letters `MMLH`.
+    const MARKS: &str = "PRAGMA application_id = 1296911432; PRAGMA user_version = 1; \
+         INSERT INTO leases VALUES ('t', 'work', 41, NULL, 0)";
+    sqlx::raw_sql(MARKS).execute(&mut old).await.unwrap();
+    old.close().await.unwrap();
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert!(store.list_keys(&KeyFilter::default(), 10).await.unwrap().is_empty());
+    let key = LeaseKey::new(Tenant::new("t").unwrap(), "work");
+    let lease = store.acquire_lease(&key, "holder", Duration::from_secs(1)).await.unwrap();
+    assert_eq!(lease.unwrap().token.epoch, 42);
 }
 
 /// Copies a database with other 32-bit fields in its header: 60 is `user_version`, 68 is

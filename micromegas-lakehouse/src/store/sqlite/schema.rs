@@ -10,7 +10,10 @@ use crate::error::Error;
 /// The steps in order; the version of a database is the number of steps it has taken.
 ///
 /// A step that was released never changes.
-const STEPS: &[&str] = &[include_str!("migrations/0001_lake_and_ledger.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_lake_and_ledger.sql"),
+    include_str!("migrations/0002_keys_and_audit.sql"),
+];
 
 /// Marks a SQLite file as ours; the letters `MMLH`.
 const APPLICATION_ID: i64 = 0x4d4d_4c48;

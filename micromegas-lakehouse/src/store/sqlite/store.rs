@@ -62,7 +62,7 @@ impl SqliteStore {
         self.connections.writer.close().await;
     }
 
-    fn finish<T>(&self, result: failure::Result<T>) -> Result<T> {
+    pub(super) fn finish<T>(&self, result: failure::Result<T>) -> Result<T> {
         result.map_err(|failure| failure.at(&self.path))
     }
 }
