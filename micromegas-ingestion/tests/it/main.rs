@@ -11,3 +11,5 @@ mod order;
 mod outage;
 mod planar;
 mod server;
+mod tenancy;
+mod tenant_limits;
