@@ -4,8 +4,8 @@ use std::fs;
 use std::time::Duration;
 
 use micromegas_lakehouse::{
-    Error, KeyFilter, KeyStore, Lake, LakeInsert, LakeOptions, Lakehouse, LeaseKey, MetadataStore,
-    NewProcess, SqliteStore, Tenant,
+    Error, KeyFilter, KeyHash, KeyStore, Lake, LakeInsert, LakeOptions, Lakehouse, LeaseKey,
+    MetadataStore, NewApiKey, NewProcess, Rights, SqliteStore, Tenant,
 };
 use sqlx::Connection;
 
@@ -100,6 +100,28 @@ async fn a_second_server_is_told_that_the_directory_is_in_use() {
     assert!(error.to_string().contains("stop that server"), "{error}");
     drop(first);
     Lakehouse::open_local(directory.path()).await.unwrap();
+}
+
+#[tokio::test]
+async fn keys_are_made_beside_a_server_that_has_the_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("not/made/yet");
+    let before = SqliteStore::open_local(&path).await.unwrap();
+    let lakehouse = Lakehouse::open_local(&path).await.unwrap();
+    for (number, store) in [(1, &before), (2, &SqliteStore::open_local(&path).await.unwrap())] {
+        let key = NewApiKey {
+            id: uuid::Uuid::from_u128(number),
+            name: "key".to_owned(),
+            prefix: "mmk_".to_owned(),
+            hash: KeyHash::from_bytes([number as u8; 32]),
+            tenant: Tenant::default(),
+            rights: Rights::ALL,
+            expires: None,
+            created_by: "ada".to_owned(),
+        };
+        let key = store.insert_key(key).await.unwrap();
+        assert_eq!(lakehouse.store().fetch_key(&key.hash).await.unwrap(), Some(key));
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::connect::Connections;
 use super::{failure, insert, leases, ledger, list_blocks, lists, quarantine, reads};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lake::{
     BlockFilter, BlockRecord, InsertOutcome, LakeInsert, ProcessFilter, ProcessRecord, RecordKey,
     StreamFilter, StreamRecord, WaitingBlock,
@@ -21,6 +21,7 @@ use crate::ledger::{
     Lease, LeaseKey, LeaseToken, PartitionCommit, PartitionFilter, PartitionId, PartitionRecord,
     QuarantineFilter, QuarantineKey, QuarantinedBlock, RetiredPartition,
 };
+use crate::local::DATABASE_NAME;
 use crate::sequence::{CommitSequence, LedgerVersion, Snapshot};
 use crate::store::MetadataStore;
 use crate::tenant::Tenant;
@@ -49,6 +50,22 @@ impl SqliteStore {
         let path = path.into();
         let connections = Connections::open(&path).await.map_err(|failure| failure.at(&path))?;
         Ok(Self { path, connections })
+    }
+
+    /// Opens or makes the database of a directory that is, or will be, that of a
+    /// [`Lakehouse::open_local`](crate::Lakehouse::open_local): for what is done beside a server
+    /// that has the directory, such as making keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub async fn open_local(directory: impl AsRef<Path>) -> Result<Self> {
+        let directory = directory.as_ref();
+        std::fs::create_dir_all(directory).map_err(|error| Error::Unwritable {
+            path: directory.to_owned(),
+            source: Arc::new(error),
+        })?;
+        Self::open(directory.join(DATABASE_NAME)).await
     }
 
     /// The file.
