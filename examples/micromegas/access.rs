@@ -41,7 +41,7 @@ impl Access {
     }
 
     /// The layer that lets in who may, in front of this lake.
-    pub(crate) async fn layer(&self, lakehouse: &Lakehouse, data_dir: &Path) -> Result<AuthLayer> {
+    pub(crate) async fn layer(&self, lakehouse: &Lakehouse) -> Result<AuthLayer> {
         if self.disable_auth {
             return Ok(AuthLayer::disabled(Principal::local()));
         }
@@ -54,10 +54,9 @@ impl Access {
         }
         if !has_keys && issuers.is_empty() {
             bail!(
-                "nobody could use this server; make a key with `micromegas keys create NAME \
-                 --data-dir {}`, or name --key-file or --oidc-file, or let everyone do everything \
-                 with --disable-auth",
-                data_dir.display()
+                "nobody could use this server; make a key with `micromegas keys create NAME` for \
+                 the same lake, or name --key-file or --oidc-file, or let everyone do everything \
+                 with --disable-auth"
             );
         }
         let keys = ApiKeys::new(Arc::clone(store) as _, ApiKeysOptions::default());

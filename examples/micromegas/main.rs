@@ -14,6 +14,7 @@ mod keys;
 mod query;
 mod serve;
 mod server;
+mod storage;
 
 /// Telemetry in one binary: take it, keep it, ask it with SQL.
 #[derive(Debug, Parser)]

@@ -6,11 +6,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use micromegas_lakehouse::Durability;
 use micromegas_telemetry_sink::TelemetryBuilder;
 use micromegas_tracing::prelude::*;
 
 use crate::access::Access;
 use crate::server::{Server, ServerConfig};
+use crate::storage::Storage;
 
 /// Run the whole server: ingestion, lake, materialisation and SQL
 #[derive(Debug, Parser)]
@@ -24,6 +26,32 @@ pub(crate) struct Args {
         value_name = "DIR"
     )]
     data_dir: PathBuf,
+
+    /// What acknowledged telemetry in DIR survives: `process` its end, `fsync` a loss of power, too
+    #[arg(long, env = "MICROMEGAS_DURABILITY", default_value_t, value_name = "WHAT")]
+    durability: Durability,
+
+    /// A PostgreSQL database for the metadata, in place of DIR, shared by any number of servers:
+    /// postgres://user@host/database, the password in PGPASSWORD
+    #[arg(
+        long,
+        env = "MICROMEGAS_DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        requires = "objects"
+    )]
+    database: Option<String>,
+
+    /// The object store that goes with it: s3://bucket/folder, gs://…, az://… or file:///…, keys
+    /// in AWS_…, GOOGLE_… or AZURE_… variables
+    #[arg(
+        long,
+        env = "MICROMEGAS_OBJECT_STORE_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        requires = "database"
+    )]
+    objects: Option<String>,
 
     /// Where telemetry is taken; port 0 takes any free port
     #[arg(
@@ -61,6 +89,8 @@ Examples:
   micromegas serve --oidc-file issuers.json
       Let people in with the tokens of {\"issuers\":[{\"issuer\":\"https://…\",\"audience\":[\"…\"],
       \"grants\":[{\"claim\":\"groups\",\"value\":\"…\",\"tenants\":[\"default\"],\"rights\":\"query\"}]}]}.
+  micromegas serve --database postgres://me@db/lake --objects s3://bucket/lake
+      One of several servers over PostgreSQL and S3.
   micromegas serve --disable-auth --http 127.0.0.1:0 --flight 127.0.0.1:0 --print-addresses
       Any free ports, told to a script: {\"ingestion\":\"http://…\",\"query\":\"http://…\"}
 
@@ -82,13 +112,13 @@ pub(crate) async fn run(args: Args) -> Result<()> {
             warn!("everyone who reaches {address} may do everything: authentication is disabled");
         }
     }
-    let config = ServerConfig {
-        data_dir: args.data_dir,
-        http: args.http,
-        flight: args.flight,
-        access: args.access,
+    let storage = match (args.database, args.objects) {
+        (Some(database), Some(objects)) => Storage::Shared { database, objects },
+        _ => Storage::Directory { path: args.data_dir, durability: args.durability },
     };
-    let data_dir = config.data_dir.clone();
+    let place = storage.to_string();
+    let access = args.access;
+    let config = ServerConfig { storage, http: args.http, flight: args.flight, access };
     let mut server = Server::start(config).await?;
     // Told before anyone can rely on it, so that a signal right after it is not missed.
     let stop = stop_signal()?;
@@ -97,7 +127,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         let (ingestion, query) = (server.ingestion_url(), server.query_url());
         writeln!(out, "{{\"ingestion\":\"{ingestion}\",\"query\":\"{query}\"}}")?;
     } else {
-        write!(out, "{}", greeting(&server, &data_dir.display().to_string()))?;
+        write!(out, "{}", greeting(&server, &place))?;
     }
     out.flush()?;
     drop(out);
@@ -107,10 +137,10 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     }
 }
 
-fn greeting(server: &Server, data_dir: &str) -> String {
+fn greeting(server: &Server, place: &str) -> String {
     let (ingestion, query) = (server.ingestion_url(), server.query_url());
     format!(
-        "micromegas serves {data_dir}\n\
+        "micromegas serves {place}\n\
          \n\
          \x20 send to   {ingestion}    MICROMEGAS_TELEMETRY_URL={ingestion} your-program\n\
          \x20 query at  {query}   micromegas query \"SHOW TABLES\" --url {query}\n\

@@ -3,7 +3,6 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +23,7 @@ use tonic::{Extensions, Status};
 
 use crate::access::Access;
 use crate::http::{self, ConnectionLimits};
+use crate::storage::Storage;
 
 /// How long requests that were accepted may take to finish after the server was told to stop.
 const GRACE_PERIOD: Duration = Duration::from_secs(25);
@@ -39,8 +39,8 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 /// What a server needs to know.
 #[derive(Debug, Clone)]
 pub(crate) struct ServerConfig {
-    /// Where everything is kept. Made when it is not there.
-    pub(crate) data_dir: PathBuf,
+    /// Where everything is kept.
+    pub(crate) storage: Storage,
     /// Where telemetry is taken. Port 0 takes any free port.
     pub(crate) http: SocketAddr,
     /// Where SQL is answered. Port 0 takes any free port.
@@ -63,8 +63,8 @@ impl Server {
     pub(crate) async fn start(config: ServerConfig) -> Result<Self> {
         let http = listen(config.http, "telemetry", "--http").await?;
         let flight = listen(config.flight, "queries", "--flight").await?;
-        let lakehouse = Lakehouse::open_local(&config.data_dir).await?;
-        let auth = config.access.layer(&lakehouse, &config.data_dir).await?;
+        let lakehouse = config.storage.open().await?;
+        let auth = config.access.layer(&lakehouse).await?;
         let (stop, stopping) = watch::channel(false);
         let mut server = Self {
             http: http.local_addr()?,

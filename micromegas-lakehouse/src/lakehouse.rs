@@ -9,6 +9,7 @@ use micromegas_transit::{LayoutHash, Payload, StreamLayout};
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 
+use crate::durability::Durability;
 use crate::error::{Error, Result};
 use crate::lake::{BlockRecord, PayloadLocation};
 use crate::layout_cache::LayoutCache;
@@ -52,7 +53,19 @@ impl Lakehouse {
     /// [`Error::InUse`] if another server has it, [`Error::Corrupt`] if the database is damaged,
     /// [`Error::Unsupported`] if a later version of this crate wrote it.
     pub async fn open_local(directory: impl AsRef<Path>) -> Result<Self> {
-        let (store, objects, lock) = local::open(directory.as_ref()).await?;
+        Self::open_local_with(directory, Durability::default()).await
+    }
+
+    /// The same, with a choice of what an answered insert survives.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_local`](Self::open_local).
+    pub async fn open_local_with(
+        directory: impl AsRef<Path>,
+        durability: Durability,
+    ) -> Result<Self> {
+        let (store, objects, lock) = local::open(directory.as_ref(), durability).await?;
         Ok(Self::with_directory(store, objects, Some(lock)))
     }
 

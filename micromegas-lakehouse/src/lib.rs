@@ -1,5 +1,5 @@
-//! The lake (processes, streams and blocks of telemetry) and the ledger of its views, on SQLite
-//! or memory for the metadata and any object store for the bytes.
+//! The lake (processes, streams and blocks of telemetry) and the ledger of its views, on SQLite,
+//! PostgreSQL or memory for the metadata and any object store for the bytes.
 //!
 //! ```
 //! use micromegas_lakehouse::{BlockFilter, Lake, LakeOptions, Lakehouse, Tenant};
@@ -46,7 +46,9 @@
 //! - A [`Lakehouse`] is a [`MetadataStore`] and an object store that belong together.
 //! - The **lake** is what clients send: a *process*, its *streams*, and the *blocks* of a stream.
 //!   A block is an opaque payload in the object store and one row of metadata. [`Lake`] writes:
-//!   payload first, then the row, in a *group commit* shared with whatever arrives together.
+//!   payload first, in a *segment*, an object shared with the blocks that arrive together, then the
+//!   row, in a *group commit* shared with whatever arrives together. A segment that got no row is
+//!   swept after an hour.
 //! - A block is *complete* when its stream and process are there too. It gets the next
 //!   [`CommitSequence`] in the transaction that makes it so; until then it waits and is in no
 //!   view. All reasoning about what is fresh rests on this number.
@@ -68,15 +70,20 @@
 //! # Features
 //!
 //! - `conformance` exports the suite that every [`MetadataStore`] passes.
+//! - `postgres`: `PostgresStore`, a store that many servers share.
+//! - `aws`, `azure`, `gcp`: [`open_object_store`] takes the URLs of S3 and what speaks its protocol,
+//!   Azure Blob Storage, and Google Cloud Storage.
 //!
 //! # What this crate is not
 //!
 //! It neither decodes payloads nor speaks HTTP or SQL to users: ingestion and analytics do, on top
-//! of it. It reads no environment and opens no socket.
+//! of it. It reads no environment, but for what every PostgreSQL client takes from there, and opens
+//! no socket but those to the stores it is told of.
 #![forbid(unsafe_code)]
 
 mod audit;
 mod coverage;
+mod durability;
 mod error;
 mod keys;
 mod lake;
@@ -84,6 +91,8 @@ mod lakehouse;
 mod layout_cache;
 mod ledger;
 mod local;
+mod local_objects;
+mod object_url;
 mod objects;
 mod principal;
 mod sequence;
@@ -93,6 +102,7 @@ mod time;
 
 pub use audit::{AuditFilter, AuditLog, AuditRecord, NewAuditRecord};
 pub use coverage::Coverage;
+pub use durability::Durability;
 pub use error::{Cause, Error, Result};
 pub use keys::{
     ApiKeyRecord, KEY_NAME_BYTES_MAX, KeyFilter, KeyHash, KeyStore, NewApiKey, Revocation,
@@ -100,7 +110,7 @@ pub use keys::{
 pub use lake::{
     BlockFilter, BlockRecord, InsertOutcome, Lake, LakeInsert, LakeOptions, Missing, NewBlock,
     NewProcess, NewStream, PayloadLocation, ProcessFilter, ProcessRecord, RecordKey, StreamFilter,
-    StreamRecord, TRANSIT_FORMAT, WaitingBlock,
+    StreamRecord, Swept, TRANSIT_FORMAT, WaitingBlock,
 };
 pub use lakehouse::Lakehouse;
 pub use ledger::{
@@ -108,9 +118,12 @@ pub use ledger::{
     PartitionFilter, PartitionId, PartitionRecord, QuarantineFilter, QuarantineKey,
     QuarantinedBlock, RetiredPartition, Scope, TimeRange, partition_key,
 };
+pub use object_url::{ObjectStoreOptions, open_object_store};
 pub use principal::{Principal, Rights};
 pub use sequence::{CommitSequence, LedgerVersion, Snapshot};
 #[cfg(feature = "conformance")]
 pub use store::conformance;
+#[cfg(feature = "postgres")]
+pub use store::{Adopted, PostgresOptions, PostgresStore};
 pub use store::{MemoryStore, MetadataStore, SqliteStore};
 pub use tenant::{TENANT_BYTES_MAX, Tenant};

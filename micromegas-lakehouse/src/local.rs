@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use object_store::ObjectStore;
-use object_store::local::LocalFileSystem;
 
+use crate::durability::Durability;
 use crate::error::{Error, Result};
+use crate::local_objects::LocalObjects;
 use crate::store::{MetadataStore, SqliteStore};
 
 /// The name of the database in the directory.
@@ -31,16 +32,18 @@ pub(crate) struct DirectoryLock {
 type Opened = (Arc<dyn MetadataStore>, Arc<dyn ObjectStore>, DirectoryLock);
 
 /// Opens or makes the stores of a directory.
-pub(crate) async fn open(directory: &Path) -> Result<Opened> {
+pub(crate) async fn open(directory: &Path, durability: Durability) -> Result<Opened> {
     let objects_directory = directory.join(OBJECTS_NAME);
     fs::create_dir_all(&objects_directory).map_err(|error| unwritable(directory, error))?;
     let lock = lock(directory)?;
     let probe = objects_directory.join(PROBE_NAME);
     fs::write(&probe, b"").map_err(|error| unwritable(&objects_directory, error))?;
     fs::remove_file(&probe).map_err(|error| unwritable(&objects_directory, error))?;
-    let objects = LocalFileSystem::new_with_prefix(&objects_directory)
-        .map_err(|error| unwritable(&objects_directory, io::Error::other(error)))?;
-    let store = SqliteStore::open(directory.join(DATABASE_NAME)).await?;
+    let objects = LocalObjects::open(objects_directory.clone(), durability)
+        .map_err(|error| unwritable(&objects_directory, error))?;
+    let unfinished = objects.remove_unfinished().await;
+    unfinished.map_err(|error| unwritable(&objects_directory, error))?;
+    let store = SqliteStore::open_with(directory.join(DATABASE_NAME), durability).await?;
     Ok((Arc::new(store), Arc::new(objects), lock))
 }
 

@@ -14,16 +14,43 @@ use crate::lake::PayloadLocation;
 pub(crate) async fn put_once(objects: &dyn ObjectStore, key: &str, bytes: Bytes) -> Result<u64> {
     let path = Path::from(key);
     let size = bytes.len() as u64;
-    match objects.put_opts(&path, PutPayload::from(bytes), PutMode::Create.into()).await {
+    let payload = PutPayload::from(bytes.clone());
+    match objects.put_opts(&path, payload, PutMode::Create.into()).await {
         Ok(_) => Ok(size),
         Err(object_store::Error::AlreadyExists { .. }) => {
             let existing = objects.head(&path).await;
             existing.map(|meta| meta.size).map_err(|error| unavailable(key, error))
         }
-        Err(error) => {
-            Err(Error::unavailable_from(format!("the object store did not take {key}"), error))
+        Err(object_store::Error::NotImplemented { .. }) => {
+            put_unless_seen(objects, key, bytes).await
         }
+        Err(error) => Err(not_taken(key, error)),
     }
+}
+
+/// The same on a store that cannot make a write depend on absence.
+async fn put_unless_seen(objects: &dyn ObjectStore, key: &str, bytes: Bytes) -> Result<u64> {
+    let path = Path::from(key);
+    let size = bytes.len() as u64;
+    match objects.head(&path).await {
+        Ok(meta) => Ok(meta.size),
+        Err(object_store::Error::NotFound { .. }) => {
+            let written = objects.put(&path, PutPayload::from(bytes)).await;
+            written.map(|_| size).map_err(|error| not_taken(key, error))
+        }
+        Err(error) => Err(unavailable(key, error)),
+    }
+}
+
+/// Writes an object under a key that nothing else has.
+pub(crate) async fn put_new(
+    objects: &dyn ObjectStore,
+    key: &str,
+    payload: PutPayload,
+) -> Result<()> {
+    // Writing it twice is harmless, so an answer that is lost on the way is asked for again.
+    let written = objects.put(&Path::from(key), payload).await;
+    written.map(|_| ()).map_err(|error| not_taken(key, error))
 }
 
 /// Reads the bytes of a payload.
@@ -57,6 +84,10 @@ pub(crate) async fn probe(objects: &dyn ObjectStore) -> Result<()> {
         Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
         Err(error) => Err(Error::unavailable_from("the object store does not answer", error)),
     }
+}
+
+fn not_taken(key: &str, error: object_store::Error) -> Error {
+    Error::unavailable_from(format!("the object store did not take {key}"), error)
 }
 
 fn unavailable(key: &str, error: object_store::Error) -> Error {

@@ -1,7 +1,8 @@
 //! Programs that the build and the tests need beside the Rust toolchain.
 
 use std::env;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -15,19 +16,29 @@ struct Prerequisite {
     reason: &'static str,
 }
 
-const PREREQUISITES: [Prerequisite; 1] = [Prerequisite {
-    program: "cc",
-    package: "build-essential",
-    reason: "compiles the bundled SQLite and zstd",
-}];
+const PREREQUISITES: [Prerequisite; 2] = [
+    Prerequisite {
+        program: "cc",
+        package: "build-essential",
+        reason: "compiles the bundled SQLite and zstd",
+    },
+    Prerequisite {
+        program: "initdb",
+        package: "postgresql",
+        reason: "makes the throw-away PostgreSQL clusters of the tests",
+    },
+];
+
+/// Debian keeps the programs of PostgreSQL's server out of the way, in `VERSION/bin` of this.
+const POSTGRES_FOLDER: &str = "/usr/lib/postgresql";
 
 /// Makes sure that every prerequisite is there: installs what is missing on Debian as root or with
 /// sudo, and elsewhere fails with the command that would.
 pub(crate) fn provide() -> Result<()> {
-    let is_there = |program: &str| {
-        let path = env::var_os("PATH").unwrap_or_default();
-        env::split_paths(&path).any(|folder| folder.join(program).is_file())
-    };
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = env::split_paths(&path).collect();
+    folders.extend(postgres_folders());
+    let is_there = |program: &str| folders.iter().any(|folder| folder.join(program).is_file());
     let missing: Vec<_> = PREREQUISITES.iter().filter(|need| !is_there(need.program)).collect();
     if missing.is_empty() {
         return Ok(());
@@ -49,6 +60,13 @@ pub(crate) fn provide() -> Result<()> {
         }),
         Plan::Tell(advice) => bail!("{advice}"),
     }
+}
+
+fn postgres_folders() -> Vec<PathBuf> {
+    let Ok(versions) = fs::read_dir(POSTGRES_FOLDER) else {
+        return Vec::new();
+    };
+    versions.flatten().map(|version| version.path().join("bin")).collect()
 }
 
 /// Whether sudo works without a password: a test run must not stop at a prompt.

@@ -15,6 +15,7 @@ use crate::index::Summary;
 use crate::query::QueryClient;
 use crate::serve::stop_signal;
 use crate::server::{Server, ServerConfig};
+use crate::storage::Storage;
 
 /// What `micromegas demo` can be told.
 #[derive(Debug, Parser)]
@@ -53,7 +54,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     let data_dir = args.data_dir.unwrap_or_else(fresh_directory);
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let config = ServerConfig {
-        data_dir: data_dir.clone(),
+        storage: Storage::directory(data_dir.clone()),
         http: any_port,
         flight: any_port,
         // For the time of the demo, on loopback.

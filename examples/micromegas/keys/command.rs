@@ -9,7 +9,8 @@ use chrono::Utc;
 use clap::{Parser, Subcommand};
 use micromegas_auth::{KeyFile, KeyText};
 use micromegas_lakehouse::{
-    ApiKeyRecord, KeyFilter, KeyStore, NewApiKey, RecordKey, Rights, SqliteStore, Tenant,
+    ApiKeyRecord, KeyFilter, KeyStore, NewApiKey, PostgresOptions, PostgresStore, RecordKey,
+    Rights, SqliteStore, Tenant,
 };
 use uuid::Uuid;
 
@@ -56,6 +57,16 @@ struct Place {
         value_name = "DIR"
     )]
     data_dir: PathBuf,
+
+    /// The PostgreSQL database of a lake, in place of DIR
+    #[arg(
+        long,
+        global = true,
+        env = "MICROMEGAS_DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    database: Option<String>,
 
     /// A file of keys, in place of a lake
     #[arg(long, global = true, env = "MICROMEGAS_KEY_FILE", value_name = "FILE")]
@@ -132,9 +143,12 @@ pub(crate) async fn run(args: Args) -> Result<()> {
 }
 
 async fn open(place: Place) -> Result<Arc<dyn KeyStore>> {
-    Ok(match place.key_file {
-        Some(path) => Arc::new(KeyFile::new(path)),
-        None => Arc::new(SqliteStore::open_local(place.data_dir).await?),
+    Ok(match (place.key_file, place.database) {
+        (Some(path), _) => Arc::new(KeyFile::new(path)),
+        (None, Some(url)) => {
+            Arc::new(PostgresStore::connect(&url, PostgresOptions::default()).await?)
+        }
+        (None, None) => Arc::new(SqliteStore::open_local(place.data_dir).await?),
     })
 }
 

@@ -72,6 +72,7 @@ fail_or_delegate! {
     MetadataStore:
     fn insert(group: Vec<LakeInsert>) -> Vec<InsertOutcome>;
     fn snapshot() -> Snapshot;
+    fn now() -> DateTime<Utc>;
     fn sequence_at(time: DateTime<Utc>) -> CommitSequence;
     fn fetch_process(tenant: &Tenant, id: Uuid) -> Option<ProcessRecord>;
     fn fetch_stream(tenant: &Tenant, id: Uuid) -> Option<StreamRecord>;
@@ -80,6 +81,7 @@ fail_or_delegate! {
     fn list_streams(tenants: &[Tenant], filter: &StreamFilter, limit: usize) -> Vec<StreamRecord>;
     fn list_blocks(tenants: &[Tenant], filter: &BlockFilter, limit: usize) -> Vec<BlockRecord>;
     fn list_waiting_blocks(tenants: &[Tenant], after: Option<&RecordKey>, limit: usize) -> Vec<WaitingBlock>;
+    fn list_unreferenced_objects(keys: &[String]) -> Vec<String>;
     fn list_partitions(tenants: &[Tenant], version: LedgerVersion, filter: &PartitionFilter) -> Vec<PartitionRecord>;
     fn commit_partitions(commit: PartitionCommit) -> LedgerVersion;
     fn list_retired_partitions(age: Duration, limit: usize) -> Vec<RetiredPartition>;

@@ -37,6 +37,14 @@ impl LakeInsert {
         }
     }
 
+    /// The block, if it is one.
+    pub(crate) fn as_block(&self) -> Option<&NewBlock> {
+        match self {
+            Self::Block(block) => Some(block),
+            _ => None,
+        }
+    }
+
     /// Checks what every store refuses, so that one bad row is found before its group is made.
     ///
     /// # Errors

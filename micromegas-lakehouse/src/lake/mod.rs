@@ -1,10 +1,14 @@
 //! The lake: processes, streams and blocks, as they are inserted and as they are read.
 
+mod clock;
 mod committer;
 mod filter;
 mod insert;
 mod location;
+mod packer;
 mod record;
+mod segment;
+mod sweep;
 mod write;
 
 pub use filter::{BlockFilter, ProcessFilter, RecordKey, StreamFilter};
@@ -12,4 +16,8 @@ pub use insert::{InsertOutcome, LakeInsert, NewBlock, NewProcess, NewStream, TRA
 pub use location::PayloadLocation;
 pub(crate) use location::block_key;
 pub use record::{BlockRecord, Missing, ProcessRecord, StreamRecord, WaitingBlock};
+pub(crate) use segment::require_recent;
+#[cfg(feature = "conformance")]
+pub(crate) use segment::segment_key;
+pub use sweep::Swept;
 pub use write::{Lake, LakeOptions};

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use micromegas_transit::{Block, ProcessInfo, StreamInfo};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Error, Result};
 use crate::lake::committer::{Committer, CommitterHandle};
+use crate::lake::packer::{Packer, PackerHandle, Packing};
+use crate::lake::sweep::{self, Sweeper, Swept};
 use crate::lake::{LakeInsert, NewBlock, NewProcess, NewStream, PayloadLocation, block_key};
 use crate::lakehouse::Lakehouse;
 use crate::layout_cache::layout_bytes;
@@ -20,41 +23,56 @@ const ROW_BYTES: usize = 1024;
 /// Limits of the write side.
 #[derive(Debug, Clone)]
 pub struct LakeOptions {
-    /// The longest a group waits for inserts that are still storing their payload. It closes at
-    /// once when there are none.
-    pub group_window: Duration,
-    /// The most rows in one group.
+    /// The longest that a block waits for others to share an object with, a *segment*. Nothing
+    /// waits while no segment is being written. Zero gives each block an object of its own, with
+    /// the published key.
+    pub segment_window: Duration,
+    /// The bytes that close a segment.
+    pub segment_bytes_max: usize,
+    /// The most segments that are written at a time.
+    pub segment_writes_max: usize,
+    /// The most rows in one group commit, and blocks in one segment.
     pub group_rows_max: usize,
     /// The most bytes of payloads and rows held at a time; inserts beyond it are refused with
     /// [`Error::Unavailable`].
     pub in_flight_bytes_max: usize,
+    /// How often segments that no row refers to are [swept](Lake::sweep); zero for never. Of
+    /// several servers one sweeps.
+    pub sweep_period: Duration,
 }
 
 impl Default for LakeOptions {
     fn default() -> Self {
         Self {
-            group_window: Duration::from_millis(5),
+            segment_window: Duration::from_millis(5),
+            segment_bytes_max: 8 << 20,
+            segment_writes_max: 16,
             group_rows_max: 1024,
             in_flight_bytes_max: 256 << 20,
+            sweep_period: Duration::from_secs(600),
         }
     }
 }
 
-/// The write side of the lake. Clones share one committer.
+/// The write side of the lake. Clones share its tasks.
 ///
 /// An insert that has answered `Ok` is stored: payload and row survive the death of the process.
 /// Inserts are idempotent by tenant and id. Those that arrive together share one transaction of
-/// the metadata store.
+/// the metadata store, and their payloads one object.
 #[derive(Debug, Clone)]
 pub struct Lake {
     lakehouse: Lakehouse,
     committer: CommitterHandle,
+    /// `None` if each block has an object of its own.
+    packer: Option<PackerHandle>,
     memory: Arc<Semaphore>,
     in_flight_bytes_max: usize,
+    _sweeper: Option<Arc<Sweeper>>,
 }
 
 impl Lake {
-    /// Starts the committer on the current tokio runtime; it ends with the last clone.
+    /// Starts its tasks on the current tokio runtime; they end with the last clone, after what is
+    /// under way.
     ///
     /// # Panics
     ///
@@ -64,16 +82,27 @@ impl Lake {
             .in_flight_bytes_max
             .clamp(ROW_BYTES, u32::MAX as usize)
             .min(Semaphore::MAX_PERMITS);
-        let committer = Committer::spawn(
-            Arc::clone(lakehouse.store()),
-            options.group_window,
-            options.group_rows_max.max(1),
-        );
+        let (store, objects) = (lakehouse.store(), lakehouse.objects());
+        let rows_max = options.group_rows_max.max(1);
+        let committer = Committer::spawn(Arc::clone(store), rows_max);
+        let packing = Packing {
+            window: options.segment_window,
+            bytes_max: options.segment_bytes_max.max(1),
+            blocks_max: rows_max,
+            writes_max: options.segment_writes_max.max(1),
+        };
+        let packer = (!packing.window.is_zero()).then(|| {
+            Packer::spawn(Arc::clone(store), Arc::clone(objects), committer.clone(), packing)
+        });
+        let sweeper = (!options.sweep_period.is_zero())
+            .then(|| Sweeper::spawn(Arc::clone(store), Arc::clone(objects), options.sweep_period));
         Self {
-            lakehouse,
             committer,
+            packer,
             memory: Arc::new(Semaphore::new(in_flight_bytes_max)),
             in_flight_bytes_max,
+            _sweeper: sweeper.map(Arc::new),
+            lakehouse,
         }
     }
 
@@ -151,22 +180,36 @@ impl Lake {
         let location = PayloadLocation::whole_object(key, size as u64);
         let mut row = NewBlock::new(tenant.clone(), &block, location);
         LakeInsert::Block(row.clone()).validate()?;
-        let _memory = self.reserve(size)?;
-        let place = self.committer.announce();
+        let memory = self.reserve(size)?;
         let payload = block.payload.into_bytes();
+        if let Some(packer) = &self.packer {
+            return packer.store(row, payload, memory).await;
+        }
         let objects = &**self.lakehouse.objects();
         row.payload.length = objects::put_once(objects, &row.payload.key, payload).await?;
-        place.commit(LakeInsert::Block(row)).await
+        self.committer.commit(vec![LakeInsert::Block(row)]).await
+    }
+
+    /// Deletes the segments that were written an hour ago or longer and that no row refers to,
+    /// left by groups that were not committed. This happens by itself every
+    /// [`sweep_period`](LakeOptions::sweep_period).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] if a store does not answer; what was deleted is gone.
+    pub async fn sweep(&self) -> Result<Swept> {
+        let (store, objects) = (self.lakehouse.store(), self.lakehouse.objects());
+        sweep::sweep(&**store, &**objects, DateTime::<Utc>::MIN_UTC).await
     }
 
     async fn insert_row(&self, row: LakeInsert, bytes: usize) -> Result<()> {
         row.validate()?;
         let _memory = self.reserve(bytes)?;
-        self.committer.announce().commit(row).await
+        self.committer.commit(vec![row]).await
     }
 
     /// Takes memory for one insert, or refuses it.
-    fn reserve(&self, bytes: usize) -> Result<SemaphorePermit<'_>> {
+    fn reserve(&self, bytes: usize) -> Result<OwnedSemaphorePermit> {
         let bytes = bytes.saturating_add(ROW_BYTES);
         if bytes > self.in_flight_bytes_max {
             return Err(Error::invalid(format!(
@@ -175,7 +218,7 @@ impl Lake {
             )));
         }
         let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
-        self.memory.try_acquire_many(permits).map_err(|_| {
+        Arc::clone(&self.memory).try_acquire_many_owned(permits).map_err(|_| {
             Error::unavailable("too many bytes are in flight: send the same again later")
         })
     }

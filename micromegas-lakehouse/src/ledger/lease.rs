@@ -52,10 +52,12 @@ impl LeaseToken {
     }
 }
 
-/// The end of a lease that starts now; a lease of ten years lasts for ever in practice.
+/// A lease of ten years lasts for ever in practice.
+pub(crate) const LEASE_LONGEST: TimeDelta = TimeDelta::days(3650);
+
+/// The end of a lease that starts now.
 pub(crate) fn expiry(ttl: Duration) -> DateTime<Utc> {
-    let longest = TimeDelta::days(3650);
-    let ttl = TimeDelta::from_std(ttl).map_or(longest, |ttl| ttl.min(longest));
+    let ttl = TimeDelta::from_std(ttl).map_or(LEASE_LONGEST, |ttl| ttl.min(LEASE_LONGEST));
     (Utc::now() + ttl).trunc_subsecs(6)
 }
 

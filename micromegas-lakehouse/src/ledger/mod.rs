@@ -6,6 +6,8 @@ mod partition;
 mod quarantine;
 
 pub use checksum::Checksum;
+#[cfg(feature = "postgres")]
+pub(crate) use lease::LEASE_LONGEST;
 pub(crate) use lease::expiry;
 pub use lease::{Lease, LeaseKey, LeaseToken};
 pub use partition::{

@@ -37,6 +37,9 @@ pub trait MetadataStore: KeyStore + AuditLog + Debug + Send + Sync {
     /// The present moment: what a query pins.
     async fn snapshot(&self) -> Result<Snapshot>;
 
+    /// The store's clock, which is never before the `insert_time` of the newest group commit.
+    async fn now(&self) -> Result<DateTime<Utc>>;
+
     /// The number of the last block whose `insert_time` is not after `time`.
     ///
     /// This turns a range of `insert_time` into a range of the sequence.
@@ -86,6 +89,10 @@ pub trait MetadataStore: KeyStore + AuditLog + Debug + Send + Sync {
         after: Option<&RecordKey>,
         limit: usize,
     ) -> Result<Vec<WaitingBlock>>;
+
+    /// Of these keys of objects, those that no row of a block refers to, complete or waiting, of
+    /// whatever tenant.
+    async fn list_unreferenced_objects(&self, keys: &[String]) -> Result<Vec<String>>;
 
     /// The partitions visible at a version, in the order of their creation.
     async fn list_partitions(

@@ -5,8 +5,14 @@
 pub mod conformance;
 mod contract;
 mod memory;
+mod pages;
+mod partition_codes;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod sqlite;
 
 pub use contract::MetadataStore;
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::{Adopted, PostgresOptions, PostgresStore};
 pub use sqlite::SqliteStore;

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use chrono::DateTime;
 use micromegas_lakehouse::{BlockFilter, BlockRecord, Lakehouse, Tenant};
-use micromegas_transit::{Block, Payload, ProcessInfo, StreamInfo, StreamLayout};
+use micromegas_transit::{
+    Block, MemberLayout, Payload, ProcessInfo, StreamInfo, StreamLayout, TypeLayout,
+};
 use uuid::Uuid;
 
 pub(crate) fn process(number: u128) -> ProcessInfo {
@@ -23,6 +25,19 @@ pub(crate) fn process(number: u128) -> ProcessInfo {
         parent_process_id: None,
         properties: BTreeMap::new(),
     }
+}
+
+pub(crate) fn layout() -> StreamLayout {
+    let time = MemberLayout {
+        name: "time".to_owned(),
+        type_name: "i64".to_owned(),
+        offset: 0,
+        size: 8,
+        is_reference: false,
+    };
+    let event =
+        TypeLayout { name: "Event".to_owned(), size: 8, members: vec![time], is_reference: false };
+    StreamLayout { dependencies: Vec::new(), objects: vec![event] }
 }
 
 pub(crate) fn stream(number: u128, process: u128) -> StreamInfo {

@@ -57,7 +57,7 @@ async fn concurrent_inserts_share_groups_and_lose_nothing() {
 
 #[tokio::test]
 async fn a_lone_insert_does_not_wait_for_the_window() {
-    let options = LakeOptions { group_window: Duration::from_secs(60), ..LakeOptions::default() };
+    let options = LakeOptions { segment_window: Duration::from_secs(60), ..LakeOptions::default() };
     let lake = Lake::new(Lakehouse::in_memory(), options);
     let tenant = Tenant::default();
     let insert = lake.insert_process(&tenant, process(1));

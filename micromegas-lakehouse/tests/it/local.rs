@@ -4,8 +4,8 @@ use std::fs;
 use std::time::Duration;
 
 use micromegas_lakehouse::{
-    Error, KeyFilter, KeyHash, KeyStore, Lake, LakeInsert, LakeOptions, Lakehouse, LeaseKey,
-    MetadataStore, NewApiKey, NewProcess, Rights, SqliteStore, Tenant,
+    Durability, Error, KeyFilter, KeyHash, KeyStore, Lake, LakeInsert, LakeOptions, Lakehouse,
+    LeaseKey, MetadataStore, NewApiKey, NewProcess, Rights, SqliteStore, Tenant,
 };
 use sqlx::Connection;
 
@@ -28,6 +28,19 @@ async fn what_was_answered_is_there_after_a_restart() {
             assert_eq!(lakehouse.fetch_payload(block).await.unwrap(), expected);
         }
     }
+}
+
+#[tokio::test]
+async fn files_that_a_server_did_not_finish_are_removed_at_the_next_start() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(Lakehouse::open_local(directory.path()).await.unwrap());
+    let folder = directory.path().join("objects/views/default");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("1.parquet#1"), b"half").unwrap();
+    fs::write(folder.join("1.parquet"), b"whole").unwrap();
+    let _lakehouse = Lakehouse::open_local_with(directory.path(), Durability::Fsync).await.unwrap();
+    assert!(!folder.join("1.parquet#1").exists());
+    assert!(folder.join("1.parquet").exists());
 }
 
 /// What a killed process leaves is its files as they are, the log not merged into the database.

@@ -1,14 +1,21 @@
 //! Payloads: what was sent is read, and what cannot be read is told apart.
 
+use std::time::Duration;
+
 use micromegas_lakehouse::{Error, Lake, LakeOptions, Lakehouse, Tenant};
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutPayload};
 
 use crate::fixture::{block, blocks, payload, process, stream};
 
+/// Each block has an object of its own.
+fn single_blocks() -> LakeOptions {
+    LakeOptions { segment_window: Duration::ZERO, ..LakeOptions::default() }
+}
+
 async fn lakehouse_with_a_block() -> Lakehouse {
     let lakehouse = Lakehouse::in_memory();
-    let lake = Lake::new(lakehouse.clone(), LakeOptions::default());
+    let lake = Lake::new(lakehouse.clone(), single_blocks());
     let tenant = Tenant::default();
     lake.insert_process(&tenant, process(1)).await.unwrap();
     lake.insert_stream(&tenant, stream(2, 1)).await.unwrap();
@@ -49,7 +56,7 @@ async fn a_lost_object_is_not_found_and_a_damaged_one_corrupt() {
 #[tokio::test]
 async fn an_object_whose_row_was_never_committed_is_adopted() {
     let lakehouse = Lakehouse::in_memory();
-    let lake = Lake::new(lakehouse.clone(), LakeOptions::default());
+    let lake = Lake::new(lakehouse.clone(), single_blocks());
     let tenant = Tenant::default();
     let sent = block(3, 2, 1);
     let key = format!("blobs/{}/{}/{}", sent.process_id, sent.stream_id, sent.block_id);
@@ -65,7 +72,7 @@ async fn an_object_whose_row_was_never_committed_is_adopted() {
 #[tokio::test]
 async fn tenants_have_objects_of_their_own() {
     let lakehouse = Lakehouse::in_memory();
-    let lake = Lake::new(lakehouse.clone(), LakeOptions::default());
+    let lake = Lake::new(lakehouse.clone(), single_blocks());
     for name in ["default", "eu"] {
         let tenant = Tenant::new(name).unwrap();
         lake.insert_process(&tenant, process(1)).await.unwrap();

@@ -2,8 +2,8 @@
 
 use super::suite::Case;
 use super::{
-    audit, completeness, filters, idempotence, insert_time, keys, leases, ledger, ordering, paging,
-    persistence, quarantine, retirement, round_trip, tenants,
+    audit, completeness, filters, idempotence, insert_time, keys, leases, ledger, objects,
+    ordering, paging, persistence, quarantine, retirement, round_trip, tenants,
 };
 
 macro_rules! cases {
@@ -53,6 +53,7 @@ pub fn cases() -> Vec<Case> {
         round_trip {
             a_process_comes_back_whole,
             a_stream_comes_back_whole,
+            texts_of_every_character_come_back_whole,
             a_block_comes_back_whole,
             a_layout_is_found_by_its_hash,
             newest_blocks_move_processes_and_streams,
@@ -106,6 +107,11 @@ pub fn cases() -> Vec<Case> {
             an_expired_lease_nobody_took_still_holds,
             renewal_extends,
             one_of_many_acquires,
+        }
+        objects {
+            the_clock_is_not_before_the_newest_group,
+            a_row_of_an_old_segment_is_refused_with_its_group,
+            objects_without_a_row_are_found,
         }
         quarantine {
             a_block_is_quarantined_for_one_view,

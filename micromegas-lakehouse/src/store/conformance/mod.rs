@@ -31,6 +31,7 @@ mod insert_time;
 mod keys;
 mod leases;
 mod ledger;
+mod objects;
 mod ordering;
 mod paging;
 mod persistence;

@@ -1,6 +1,7 @@
 //! What was inserted comes back whole.
 
 use std::slice::from_ref;
+use std::time::Duration;
 
 use micromegas_transit::TickRange;
 
@@ -10,6 +11,7 @@ use super::fixture::{
 };
 use crate::error::Error;
 use crate::lake::{LakeInsert, PayloadLocation, ProcessFilter, StreamFilter, block_key};
+use crate::ledger::LeaseKey;
 
 pub(super) async fn a_process_comes_back_whole(subject: Box<dyn Subject>) {
     let (store, tenant) = (subject.store(), tenant("t"));
@@ -49,6 +51,44 @@ pub(super) async fn a_stream_comes_back_whole(subject: Box<dyn Subject>) {
     let listed =
         store.list_streams(from_ref(&tenant), &StreamFilter::default(), ALL).await.unwrap();
     assert_eq!(listed, [stored]);
+}
+
+/// Texts come from clients, and no store may refuse or change a character.
+pub(super) async fn texts_of_every_character_come_back_whole(subject: Box<dyn Subject>) {
+    let (store, tenant) = (subject.store(), tenant("t"));
+    for (number, text) in (1u128..).zip(["", "a\0b\0", "\u{10FFFF}0\0", "\u{FFFE}\u{7F}'\\\"\n"]) {
+        let mut process = new_process(&tenant, number);
+        let info = &mut process.info;
+        for field in [
+            &mut info.exe,
+            &mut info.username,
+            &mut info.realname,
+            &mut info.computer,
+            &mut info.distro,
+            &mut info.cpu_brand,
+        ] {
+            *field = text.to_owned();
+        }
+        info.properties.insert(text.to_owned(), text.to_owned());
+        let mut stream = new_stream(&tenant, number, number, text);
+        stream.tags.push(text.to_owned());
+        stream.format = text.to_owned();
+        stream.properties.insert(text.to_owned(), text.to_owned());
+        let group = vec![LakeInsert::Process(process.clone()), LakeInsert::Stream(stream.clone())];
+        store.insert(group).await.unwrap();
+        let stored = store.fetch_process(&tenant, id(number)).await.unwrap().unwrap();
+        assert_eq!(stored.info, process.info);
+        let filter = StreamFilter { tag: Some(text.to_owned()), ..StreamFilter::default() };
+        let stored = store.list_streams(from_ref(&tenant), &filter, ALL).await.unwrap();
+        assert_eq!(stored.len(), 1, "{text:?}");
+        assert_eq!(stored[0].tags, stream.tags);
+        assert_eq!(stored[0].format, stream.format);
+        assert_eq!(stored[0].properties, stream.properties);
+        let lease = LeaseKey::new(tenant.clone(), text);
+        let hour = Duration::from_secs(3600);
+        assert_eq!(store.acquire_lease(&lease, text, hour).await.unwrap().unwrap().holder, text);
+        assert_eq!(store.acquire_lease(&lease, text, hour).await.unwrap(), None);
+    }
 }
 
 pub(super) async fn a_block_comes_back_whole(subject: Box<dyn Subject>) {

@@ -9,7 +9,7 @@ use micromegas_transit::{LayoutHash, StreamLayout};
 use crate::error::Result;
 use crate::lake::{
     BlockRecord, InsertOutcome, LakeInsert, NewBlock, NewProcess, NewStream, ProcessRecord,
-    RecordKey, StreamRecord,
+    RecordKey, StreamRecord, require_recent,
 };
 use crate::sequence::CommitSequence;
 use crate::time::next_insert_time;
@@ -43,6 +43,7 @@ impl LakeState {
             row.validate()?;
         }
         let time = next_insert_time(Utc::now(), self.last_insert_time);
+        require_recent(group.iter().filter_map(LakeInsert::as_block), time)?;
         let mut outcomes = vec![InsertOutcome::Duplicate; group.len()];
         let (mut processes, mut streams, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
         for (index, row) in group.into_iter().enumerate() {

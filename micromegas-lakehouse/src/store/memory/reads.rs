@@ -1,5 +1,6 @@
 //! Look-ups and lists of the lake.
 
+use std::collections::HashSet;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -28,6 +29,13 @@ fn after(key: Option<&RecordKey>) -> (Bound<RecordKey>, Bound<RecordKey>) {
 }
 
 impl LakeState {
+    pub(super) fn list_unreferenced_objects(&self, keys: &[String]) -> Vec<String> {
+        let complete = self.blocks.iter().map(|block| &block.payload.key);
+        let waiting = self.waiting.values().map(|arrival| &arrival.block.payload.key);
+        let referenced: HashSet<&String> = complete.chain(waiting).collect();
+        keys.iter().filter(|key| !referenced.contains(key)).cloned().collect()
+    }
+
     pub(super) fn sequence_at(&self, time: DateTime<Utc>) -> CommitSequence {
         let count = self.blocks.partition_point(|block| block.insert_time <= time);
         CommitSequence::new(count as u64)

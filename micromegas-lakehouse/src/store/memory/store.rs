@@ -69,6 +69,10 @@ impl MetadataStore for MemoryStore {
         })
     }
 
+    async fn now(&self) -> Result<DateTime<Utc>> {
+        Ok(Utc::now().max(self.state().lake.last_insert_time()))
+    }
+
     async fn sequence_at(&self, time: DateTime<Utc>) -> Result<CommitSequence> {
         Ok(self.state().lake.sequence_at(time))
     }
@@ -119,6 +123,10 @@ impl MetadataStore for MemoryStore {
         limit: usize,
     ) -> Result<Vec<WaitingBlock>> {
         Ok(self.state().lake.list_waiting_blocks(tenants, after, limit))
+    }
+
+    async fn list_unreferenced_objects(&self, keys: &[String]) -> Result<Vec<String>> {
+        Ok(self.state().lake.list_unreferenced_objects(keys))
     }
 
     async fn list_partitions(

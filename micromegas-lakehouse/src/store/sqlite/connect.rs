@@ -10,6 +10,7 @@ use sqlx::{ConnectOptions, Sqlite, Transaction};
 
 use super::failure::{Failure, Result};
 use super::schema;
+use crate::durability::Durability;
 
 /// How long a statement waits for another program that has the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,15 +35,19 @@ pub(super) struct Connections {
 
 impl Connections {
     /// Opens or makes the database and brings it to the newest schema.
-    pub(super) async fn open(path: &Path) -> Result<Self> {
+    pub(super) async fn open(path: &Path, durability: Durability) -> Result<Self> {
+        // The log survives the death of the process without a sync, and a sync at each checkpoint
+        // keeps the database whole whatever happens to the machine.
+        let synchronous = match durability {
+            Durability::Process => SqliteSynchronous::Normal,
+            Durability::Fsync => SqliteSynchronous::Full,
+        };
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
             .busy_timeout(BUSY_TIMEOUT)
             .journal_mode(SqliteJournalMode::Wal)
-            // The log survives the death of the process without a sync, and a sync at each
-            // checkpoint keeps the database whole whatever happens to the machine.
-            .synchronous(SqliteSynchronous::Normal)
+            .synchronous(synchronous)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .disable_statement_logging();
         let pool = |connections| {

@@ -37,7 +37,7 @@ pub(super) fn bind_block(values: &mut Separated<'_, Sqlite, &'static str>, block
 }
 
 /// The JSON form of a list or map of text.
-pub(super) fn json(value: &impl Serialize) -> Result<String> {
+pub(super) fn json(value: &(impl Serialize + ?Sized)) -> Result<String> {
     serde_json::to_string(value)
         .map_err(|_| Error::invalid("tags and properties must be representable in JSON"))
 }

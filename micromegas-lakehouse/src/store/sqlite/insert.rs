@@ -11,7 +11,7 @@ use super::connect::begin;
 use super::encode::json;
 use super::failure::Result;
 use super::numbering::Arrived;
-use crate::lake::{InsertOutcome, LakeInsert, NewProcess, NewStream};
+use crate::lake::{InsertOutcome, LakeInsert, NewProcess, NewStream, require_recent};
 use crate::sequence::CommitSequence;
 use crate::tenant::Tenant;
 use crate::time::{from_nanos, next_insert_time, to_nanos};
@@ -26,6 +26,7 @@ pub(super) async fn insert(
     }
     let mut transaction = begin(writer).await?;
     let mut commit = GroupCommit::start(&mut transaction).await?;
+    require_recent(group.iter().filter_map(LakeInsert::as_block), from_nanos(commit.time))?;
     let mut outcomes = vec![InsertOutcome::Duplicate; group.len()];
     let mut arrived = Vec::new();
     for (index, row) in group.iter().enumerate() {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, SqlitePool};
-use uuid::Uuid;
 
 use super::connect::begin;
 use super::decode;
@@ -16,9 +15,10 @@ use crate::coverage::Coverage;
 use crate::error::Error;
 use crate::ledger::{
     NewPartition, PartitionCommit, PartitionFile, PartitionFilter, PartitionId, PartitionRecord,
-    RetiredPartition, Scope, TimeRange,
+    RetiredPartition, TimeRange,
 };
 use crate::sequence::LedgerVersion;
+use crate::store::partition_codes::{bounds, decode_scope, encode_scope};
 use crate::tenant::Tenant;
 use crate::time::to_nanos;
 
@@ -239,31 +239,6 @@ pub(super) async fn delete_retired(
     }
     transaction.commit().await?;
     Ok(())
-}
-
-/// The least and greatest number of a coverage that is not empty.
-fn bounds(coverage: &Coverage) -> (i64, i64) {
-    let number = |bound: Option<crate::sequence::CommitSequence>| {
-        bound.map_or(0, |sequence| sequence.as_u64().cast_signed())
-    };
-    (number(coverage.first()), number(coverage.last()))
-}
-
-fn encode_scope(scope: Scope) -> (i64, Option<Uuid>) {
-    match scope {
-        Scope::All => (0, None),
-        Scope::Process(id) => (1, Some(id)),
-        Scope::Stream(id) => (2, Some(id)),
-    }
-}
-
-fn decode_scope(kind: i64, id: Option<Uuid>) -> Result<Scope> {
-    match (kind, id) {
-        (0, None) => Ok(Scope::All),
-        (1, Some(id)) => Ok(Scope::Process(id)),
-        (2, Some(id)) => Ok(Scope::Stream(id)),
-        _ => Err(Error::corrupt("a partition's scope", format!("its kind is {kind}")).into()),
-    }
 }
 
 fn record(row: &SqliteRow) -> Result<PartitionRecord> {

@@ -5,10 +5,11 @@ use uuid::Uuid;
 
 use super::decode;
 use super::failure::Result;
-use super::select::{page_starts, push_ids, push_limit, push_tag};
+use super::select::{push_ids, push_limit, push_tag};
 use crate::lake::{
     ProcessFilter, ProcessRecord, RecordKey, StreamFilter, StreamRecord, WaitingBlock,
 };
+use crate::store::pages::page_starts;
 use crate::tenant::Tenant;
 
 pub(super) async fn list_processes(

@@ -7,6 +7,7 @@ use micromegas_transit::{LayoutHash, StreamLayout};
 use sqlx::{Row, SqlitePool};
 
 use super::decode;
+use super::encode::json;
 use super::failure::Result;
 use crate::error::Error;
 use crate::sequence::{CommitSequence, LedgerVersion, Snapshot};
@@ -64,4 +65,19 @@ pub(super) async fn fetch_layout(
         Error::corrupt_from(format!("stream layout {hash}"), "it cannot be read", source)
     })?;
     Ok(Arc::new(layout))
+}
+
+pub(super) async fn list_unreferenced_objects(
+    readers: &SqlitePool,
+    keys: &[String],
+) -> Result<Vec<String>> {
+    let found = sqlx::query_scalar(
+        "SELECT k.value FROM json_each(?) k \
+         WHERE NOT EXISTS (SELECT 1 FROM blocks b WHERE b.object_key = k.value) \
+         AND NOT EXISTS (SELECT 1 FROM waiting_blocks w WHERE w.object_key = k.value)",
+    )
+    .bind(json(keys)?)
+    .fetch_all(readers)
+    .await?;
+    Ok(found)
 }

@@ -12,7 +12,8 @@ use crate::error::Error;
 /// A step that was released never changes.
 const STEPS: &[&str] = &[
     include_str!("migrations/0001_lake_and_ledger.sql"),
-    include_str!("migrations/0002_keys_and_audit.sql"),
+    include_str!("migrations/0002_blocks_by_object.sql"),
+    include_str!("migrations/0003_keys_and_audit.sql"),
 ];
 
 /// Marks a SQLite file as ours; the letters `MMLH`.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::connect::Connections;
 use super::{failure, insert, leases, ledger, list_blocks, lists, quarantine, reads};
+use crate::durability::Durability;
 use crate::error::{Error, Result};
 use crate::lake::{
     BlockFilter, BlockRecord, InsertOutcome, LakeInsert, ProcessFilter, ProcessRecord, RecordKey,
@@ -30,7 +31,8 @@ use crate::tenant::Tenant;
 ///
 /// One connection writes, in transactions that take the write lock before they look; several
 /// read, each of them undisturbed by writes. What was committed survives the death of the
-/// process; the last commits before a loss of power may be lost, but the file stays whole.
+/// process; the last commits before a loss of power may be lost, unless the store was opened with
+/// [`Durability::Fsync`], but the file stays whole.
 pub struct SqliteStore {
     path: PathBuf,
     pub(super) connections: Connections,
@@ -47,8 +49,18 @@ impl SqliteStore {
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) if it belongs to another program,
     /// [`Error::Unavailable`](crate::Error::Unavailable) if another program has locked it.
     pub async fn open(path: impl Into<PathBuf>) -> Result<Self> {
+        Self::open_with(path, Durability::default()).await
+    }
+
+    /// The same, with a choice of what a commit survives.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub async fn open_with(path: impl Into<PathBuf>, durability: Durability) -> Result<Self> {
         let path = path.into();
-        let connections = Connections::open(&path).await.map_err(|failure| failure.at(&path))?;
+        let connections =
+            Connections::open(&path, durability).await.map_err(|failure| failure.at(&path))?;
         Ok(Self { path, connections })
     }
 
@@ -98,6 +110,10 @@ impl MetadataStore for SqliteStore {
 
     async fn snapshot(&self) -> Result<Snapshot> {
         self.finish(reads::snapshot(&self.connections.readers).await)
+    }
+
+    async fn now(&self) -> Result<DateTime<Utc>> {
+        Ok(Utc::now().max(self.snapshot().await?.insert_time))
     }
 
     async fn sequence_at(&self, time: DateTime<Utc>) -> Result<CommitSequence> {
@@ -158,6 +174,11 @@ impl MetadataStore for SqliteStore {
     ) -> Result<Vec<WaitingBlock>> {
         let readers = &self.connections.readers;
         self.finish(lists::list_waiting_blocks(readers, tenants, after, limit).await)
+    }
+
+    async fn list_unreferenced_objects(&self, keys: &[String]) -> Result<Vec<String>> {
+        let readers = &self.connections.readers;
+        self.finish(reads::list_unreferenced_objects(readers, keys).await)
     }
 
     async fn list_partitions(

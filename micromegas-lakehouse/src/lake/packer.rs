@@ -1,0 +1,203 @@
+//! The packer: one task that turns blocks that arrive together into one object.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use object_store::ObjectStore;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use crate::error::Result;
+use crate::lake::clock::StoreClock;
+use crate::lake::committer::{CommitterHandle, stopped};
+use crate::lake::segment::segment_key;
+use crate::lake::{LakeInsert, NewBlock, PayloadLocation};
+use crate::objects;
+use crate::store::MetadataStore;
+use crate::tenant::Tenant;
+
+/// How blocks are packed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Packing {
+    /// The longest that a block waits for others.
+    pub(crate) window: Duration,
+    /// The most bytes of one object, unless a single block has more.
+    pub(crate) bytes_max: usize,
+    /// The most blocks of one object.
+    pub(crate) blocks_max: usize,
+    /// The most objects that are written at a time.
+    pub(crate) writes_max: usize,
+}
+
+/// A block on its way, and where to tell that it is stored.
+#[derive(Debug)]
+struct Waiting {
+    /// Its payload's location is not known yet.
+    row: NewBlock,
+    payload: Bytes,
+    answer: oneshot::Sender<Result<()>>,
+    /// Kept until the block is stored, even if nobody waits for the answer any more.
+    _memory: OwnedSemaphorePermit,
+}
+
+/// The way to the packer. Clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct PackerHandle {
+    queue: mpsc::UnboundedSender<Waiting>,
+}
+
+impl PackerHandle {
+    /// Hands a block over and waits until it is stored. `row.payload` is found here.
+    pub(crate) async fn store(
+        &self,
+        row: NewBlock,
+        payload: Bytes,
+        memory: OwnedSemaphorePermit,
+    ) -> Result<()> {
+        let (answer, stored) = oneshot::channel();
+        let waiting = Waiting { row, payload, answer, _memory: memory };
+        self.queue.send(waiting).map_err(|_| stopped())?;
+        stored.await.map_err(|_| stopped())?
+    }
+}
+
+/// The task. Objects are written beside each other; while none is being written, nothing waits.
+#[derive(Debug)]
+pub(crate) struct Packer {
+    queue: mpsc::UnboundedReceiver<Waiting>,
+    packing: Packing,
+    writer: Arc<Writer>,
+    writes: JoinSet<()>,
+}
+
+/// What writing one object needs.
+#[derive(Debug)]
+struct Writer {
+    objects: Arc<dyn ObjectStore>,
+    clock: StoreClock,
+    committer: CommitterHandle,
+}
+
+impl Packer {
+    /// Starts the task on the current runtime; it ends when all handles are gone and what they
+    /// handed over is stored.
+    pub(crate) fn spawn(
+        store: Arc<dyn MetadataStore>,
+        objects: Arc<dyn ObjectStore>,
+        committer: CommitterHandle,
+        packing: Packing,
+    ) -> PackerHandle {
+        let (sender, queue) = mpsc::unbounded_channel();
+        let writer = Arc::new(Writer { objects, clock: StoreClock::new(store), committer });
+        tokio::spawn(Self { queue, packing, writer, writes: JoinSet::new() }.run());
+        PackerHandle { queue: sender }
+    }
+
+    async fn run(mut self) {
+        while let Some(first) = self.next().await {
+            let group = self.gather(first).await;
+            let writer = Arc::clone(&self.writer);
+            self.writes.spawn(async move { writer.store(group).await });
+        }
+        while self.writes.join_next().await.is_some() {}
+    }
+
+    /// The first block of the next group.
+    async fn next(&mut self) -> Option<Waiting> {
+        loop {
+            tokio::select! {
+                next = self.queue.recv() => return next,
+                Some(_) = self.writes.join_next() => {}
+            }
+        }
+    }
+
+    /// Takes what is in the queue and, while objects are being written, what arrives within the
+    /// window; longer if the most objects are being written.
+    async fn gather(&mut self, first: Waiting) -> Vec<Waiting> {
+        let deadline = Instant::now() + self.packing.window;
+        let mut group = Group::new(first);
+        // Whoever is ready to hand a block over gets the chance to.
+        tokio::task::yield_now().await;
+        loop {
+            while !group.is_full(&self.packing)
+                && let Ok(next) = self.queue.try_recv()
+            {
+                group.push(next);
+            }
+            let is_full = group.is_full(&self.packing);
+            let may_write = self.writes.len() < self.packing.writes_max;
+            if self.writes.is_empty() || (is_full && may_write) {
+                return group.blocks;
+            }
+            tokio::select! {
+                Some(next) = self.queue.recv(), if !is_full => group.push(next),
+                _ = self.writes.join_next() => {}
+                () = sleep_until(deadline), if may_write => return group.blocks,
+            }
+        }
+    }
+}
+
+/// Blocks that were gathered.
+struct Group {
+    blocks: Vec<Waiting>,
+    bytes: usize,
+}
+
+impl Group {
+    fn new(first: Waiting) -> Self {
+        Self { bytes: first.payload.len(), blocks: vec![first] }
+    }
+
+    fn push(&mut self, block: Waiting) {
+        self.bytes += block.payload.len();
+        self.blocks.push(block);
+    }
+
+    fn is_full(&self, packing: &Packing) -> bool {
+        self.bytes >= packing.bytes_max || self.blocks.len() >= packing.blocks_max
+    }
+}
+
+impl Writer {
+    /// Stores a group: one object for each tenant, then its rows in one transaction.
+    async fn store(&self, group: Vec<Waiting>) {
+        let mut tenants: BTreeMap<Tenant, Vec<Waiting>> = BTreeMap::new();
+        for block in group {
+            tenants.entry(block.row.tenant.clone()).or_default().push(block);
+        }
+        let stored = tenants.into_iter().map(|(tenant, mut blocks)| async move {
+            let result = self.store_segment(&tenant, &mut blocks).await;
+            for block in blocks {
+                // Whoever does not listen any more sends again, which is harmless.
+                let _ = block.answer.send(result.clone());
+            }
+        });
+        futures::future::join_all(stored).await;
+    }
+
+    async fn store_segment(&self, tenant: &Tenant, blocks: &mut [Waiting]) -> Result<()> {
+        let key = segment_key(tenant, self.clock.now().await?);
+        let payloads = blocks.iter().map(|block| block.payload.clone()).collect();
+        objects::put_new(&*self.objects, &key, payloads).await?;
+        let mut offset = 0;
+        let mut rows = Vec::with_capacity(blocks.len());
+        for block in blocks {
+            let length = block.payload.len() as u64;
+            block.payload = Bytes::new();
+            let mut row = block.row.clone();
+            row.payload = PayloadLocation { key: key.clone(), offset, length };
+            rows.push(LakeInsert::Block(row));
+            offset += length;
+        }
+        let result = self.committer.commit(rows).await;
+        if result.is_err() {
+            self.clock.forget();
+        }
+        result
+    }
+}

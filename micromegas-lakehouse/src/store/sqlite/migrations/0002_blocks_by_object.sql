@@ -1,0 +1,3 @@
+-- Which objects have rows: the sweeper asks for those that have none.
+CREATE INDEX blocks_by_object ON blocks (object_key) WHERE object_key IS NOT NULL;
+CREATE INDEX waiting_blocks_by_object ON waiting_blocks (object_key) WHERE object_key IS NOT NULL;
