@@ -14,6 +14,7 @@ mod keys;
 mod query;
 mod serve;
 mod server;
+mod soak;
 mod storage;
 
 /// Telemetry in one binary: take it, keep it, ask it with SQL.
@@ -44,6 +45,8 @@ enum Command {
     Query(query::Args),
     /// Index the files of a directory: the instrumented program of the demo, by itself
     Index(index::Args),
+    /// Record hard and long, and account for every event
+    Soak(soak::Args),
 }
 
 fn main() -> ExitCode {
@@ -63,5 +66,6 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Keys(args) => keys::run(args).await,
         Command::Query(args) => query::run(args).await,
         Command::Index(args) => index::run(args).await,
+        Command::Soak(args) => soak::run(args).await,
     }
 }

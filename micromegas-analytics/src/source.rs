@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use micromegas_lakehouse::{BlockRecord, Lakehouse, ProcessRecord, StreamRecord, Tenant};
-use micromegas_transit::{LayoutHash, Limits, StreamPlan};
+use micromegas_transit::{LayoutHash, Limits, PlanCache, StreamPlan};
 use moka::future::Cache;
 use uuid::Uuid;
 
@@ -64,32 +64,29 @@ impl StreamSource {
 #[derive(Debug)]
 pub(crate) struct SourceCache {
     sources: Cache<(Tenant, Uuid), Arc<StreamSource>>,
-    plans: Cache<LayoutHash, Result<Arc<StreamPlan>, String>>,
-}
-
-impl Default for SourceCache {
-    fn default() -> Self {
-        Self { sources: Cache::new(16_384), plans: Cache::new(1_024) }
-    }
+    plans: PlanCache,
 }
 
 impl SourceCache {
+    /// An empty cache; layouts are compiled within `limits`.
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { sources: Cache::new(16_384), plans: PlanCache::new(limits, 1_024) }
+    }
+
     /// The source of a block.
     pub(crate) async fn fetch(
         &self,
         lakehouse: &Lakehouse,
-        limits: &Limits,
         block: &BlockRecord,
     ) -> Result<Arc<StreamSource>, Error> {
         let key = (block.tenant.clone(), block.stream_id);
-        let load = self.load(lakehouse, limits, block);
+        let load = self.load(lakehouse, block);
         self.sources.try_get_with(key, load).await.map_err(|error| Error::clone(&error))
     }
 
     async fn load(
         &self,
         lakehouse: &Lakehouse,
-        limits: &Limits,
         block: &BlockRecord,
     ) -> Result<Arc<StreamSource>, Error> {
         let store = lakehouse.store();
@@ -106,7 +103,7 @@ impl SourceCache {
             .await?
             .ok_or_else(|| missing("process", block.process_id))?;
         let plan = if stream.format == FORMAT {
-            self.plan(lakehouse, limits, stream.layout).await?
+            self.plan(lakehouse, stream.layout).await?
         } else {
             Err(format!("its stream has the format {:?}, which is not known here", stream.format))
         };
@@ -127,16 +124,13 @@ impl SourceCache {
     async fn plan(
         &self,
         lakehouse: &Lakehouse,
-        limits: &Limits,
         hash: LayoutHash,
     ) -> Result<Result<Arc<StreamPlan>, String>, Error> {
-        let compile = async {
-            let layout = lakehouse.store().fetch_layout(hash).await?;
-            Ok::<_, Error>(match StreamPlan::compile(&layout, limits) {
-                Ok(plan) => Ok(Arc::new(plan)),
-                Err(error) => Err(format!("the layout of its stream is not usable: {error}")),
-            })
-        };
-        self.plans.try_get_with(hash, compile).await.map_err(|error| Error::clone(&error))
+        if let Some(plan) = self.plans.get(hash) {
+            return Ok(Ok(plan));
+        }
+        let layout = lakehouse.store().fetch_layout(hash).await?;
+        let plan = self.plans.compile(&layout);
+        Ok(plan.map_err(|error| format!("the layout of its stream is not usable: {error}")))
     }
 }

@@ -20,9 +20,12 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) max_level: LevelFilter,
+    pub(crate) target_levels: BTreeMap<String, LevelFilter>,
     pub(crate) log_period: Duration,
     pub(crate) metric_period: Duration,
     pub(crate) span_period: Duration,
+    /// The host has decided about the periods; the sink has no say.
+    pub(crate) has_own_periods: bool,
     pub(crate) buffer_bytes_max: usize,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) parent_process_id: Option<Uuid>,
@@ -30,14 +33,17 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// Entries up to Debug; logs and metrics leave within a second, spans within five; 64 MiB of
-    /// buffers; five seconds to shut down.
+    /// Entries up to Debug; logs and metrics leave within a second, spans within five, unless the
+    /// sink asks for [longer periods](crate::EventSink::flush_period); 64 MiB of buffers; five
+    /// seconds to shut down.
     fn default() -> Self {
         Self {
             max_level: LevelFilter::Debug,
+            target_levels: BTreeMap::new(),
             log_period: Duration::from_secs(1),
             metric_period: Duration::from_secs(1),
             span_period: Duration::from_secs(5),
+            has_own_periods: false,
             buffer_bytes_max: 64 * 1024 * 1024,
             shutdown_timeout: Duration::from_secs(5),
             parent_process_id: None,
@@ -58,22 +64,32 @@ impl Config {
         self
     }
 
+    /// Gives a target, and all those in it, a level of its own, as
+    /// [`set_target_level`](crate::set_target_level) does.
+    pub fn with_target_level(mut self, target: impl Into<String>, filter: LevelFilter) -> Self {
+        self.target_levels.insert(target.into(), filter);
+        self
+    }
+
     /// Sets how long a log entry may wait before it goes to the sink. Entries of level Error and
     /// Fatal do not wait.
     pub fn with_log_period(mut self, period: Duration) -> Self {
         self.log_period = period;
+        self.has_own_periods = true;
         self
     }
 
     /// Sets how long a metric sample may wait before it goes to the sink.
     pub fn with_metric_period(mut self, period: Duration) -> Self {
         self.metric_period = period;
+        self.has_own_periods = true;
         self
     }
 
     /// Sets how long a span event may wait before it goes to the sink.
     pub fn with_span_period(mut self, period: Duration) -> Self {
         self.span_period = period;
+        self.has_own_periods = true;
         self
     }
 
@@ -82,7 +98,8 @@ impl Config {
         self.with_log_period(period).with_metric_period(period).with_span_period(period)
     }
 
-    /// Bounds the memory of all buffers together. What does not fit is dropped and counted.
+    /// Bounds the memory of all buffers together. What does not fit is dropped and counted. What
+    /// waits in the host's own streams, and as attachments, has the same bound once more.
     pub fn with_buffer_bytes_max(mut self, bytes: usize) -> Self {
         self.buffer_bytes_max = bytes;
         self

@@ -2,12 +2,15 @@
 
 use crate::config::Config;
 use crate::event_sink::EventSink;
+use crate::filter::{self, set_max_level, set_target_level};
 use crate::flusher::{wake, worker};
-use crate::level::{LevelFilter, set_max_level};
+use crate::level::LevelFilter;
 use crate::origin::Origin;
-use crate::process_info;
+use crate::process_end;
 use crate::recording::shown;
 use crate::recording::threads::POOL;
+use crate::spans::trace;
+use crate::{own_streams, process_info};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -15,10 +18,12 @@ use uuid::Uuid;
 
 static HAS_STARTED: AtomicBool = AtomicBool::new(false);
 static IS_RUNNING: AtomicBool = AtomicBool::new(false);
+static HAS_FORKED: AtomicBool = AtomicBool::new(false);
 static DISPATCH: OnceLock<Dispatch> = OnceLock::new();
 
 struct Dispatch {
     process_id: Uuid,
+    shutdown_timeout: Duration,
     origin: Origin,
     sink: Arc<dyn EventSink>,
 }
@@ -40,7 +45,7 @@ pub enum InitError {
 #[derive(Debug)]
 #[must_use = "recording ends when the guard is dropped"]
 pub struct Guard {
-    shutdown_timeout: Duration,
+    _private: (),
 }
 
 /// Starts recording: everything before is not recorded.
@@ -54,19 +59,30 @@ pub fn init(config: Config, sink: Arc<dyn EventSink>) -> Result<Guard, InitError
     }
     let origin = Origin::now();
     let process = Arc::new(process_info::describe(&config, &origin));
-    let dispatch = Dispatch { process_id: process.process_id, origin, sink: Arc::clone(&sink) };
+    let dispatch = Dispatch {
+        process_id: process.process_id,
+        shutdown_timeout: config.shutdown_timeout,
+        origin,
+        sink: Arc::clone(&sink),
+    };
     let shown_level = sink.log_level();
     if let Err(error) = worker::spawn(&config, process, origin, sink) {
         HAS_STARTED.store(false, Ordering::Release);
         return Err(InitError::Unavailable(error));
     }
+    trace::set_process(dispatch.process_id);
     POOL.set_bound(config.buffer_bytes_max);
+    own_streams::registry::set_bound(config.buffer_bytes_max);
     // Only the one caller that found `HAS_STARTED` unset comes here.
     let _ = DISPATCH.set(dispatch);
     shown::set_level(shown_level);
     IS_RUNNING.store(true, Ordering::Release);
     set_max_level(config.max_level);
-    Ok(Guard { shutdown_timeout: config.shutdown_timeout })
+    for (target, filter) in &config.target_levels {
+        set_target_level(target, Some(*filter));
+    }
+    process_end::watch();
+    Ok(Guard { _private: () })
 }
 
 impl Guard {
@@ -78,11 +94,32 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        set_max_level(LevelFilter::Off);
-        IS_RUNNING.store(false, Ordering::Release);
-        wake::request_shutdown(deadline_after(self.shutdown_timeout));
+        shut_down();
+    }
+}
+
+/// Hands everything recorded to the sink, shuts it down and ends recording, if that has not been
+/// done.
+pub(crate) fn shut_down() {
+    let Some(dispatch) = DISPATCH.get() else { return };
+    if IS_RUNNING.swap(false, Ordering::AcqRel) {
+        filter::turn_off();
+        wake::request_shutdown(deadline_after(dispatch.shutdown_timeout));
         shown::set_level(LevelFilter::Off);
     }
+}
+
+/// Ends recording at once, in the child of a fork: its flusher does not exist, and what lies in the
+/// buffers is the parent's. Takes no lock, since another thread of the parent may hold it for ever.
+pub(crate) fn forget() {
+    HAS_FORKED.store(true, Ordering::Release);
+    IS_RUNNING.store(false, Ordering::Release);
+    shown::set_level(LevelFilter::Off);
+}
+
+/// Whether this process is the child of one that recorded.
+pub(crate) fn has_forked() -> bool {
+    HAS_FORKED.load(Ordering::Acquire)
 }
 
 /// Hands everything that was recorded before this call, on whatever thread, to the sink, and waits
@@ -98,9 +135,10 @@ pub fn flush(timeout: Duration) -> bool {
     }
 }
 
-/// The identity under which this process records; none before [`init`].
+/// The identity under which this process records; none before [`init`], and none in the child of a
+/// fork.
 pub fn process_id() -> Option<Uuid> {
-    DISPATCH.get().map(|dispatch| dispatch.process_id)
+    DISPATCH.get().filter(|_| !has_forked()).map(|dispatch| dispatch.process_id)
 }
 
 /// Whether events are recorded.

@@ -1,12 +1,12 @@
 //! Where recorded events go: the contract between recording and delivery.
 
 use crate::level::LevelFilter;
-use crate::metadata::LogMetadata;
+use crate::log_entry::LogEntry;
 use chrono::{DateTime, Utc};
 use micromegas_transit::planar::CarriedSpan;
 use micromegas_transit::{ProcessInfo, StreamInfo, TickRange};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Receives what the process recorded.
@@ -39,8 +39,16 @@ pub trait EventSink: Send + Sync + 'static {
     }
 
     /// A log entry at the moment of recording, for sinks that show entries at once.
-    fn on_log(&self, metadata: &LogMetadata, time: DateTime<Utc>, message: &str) {
-        let _ = (metadata, time, message);
+    fn on_log(&self, entry: &LogEntry<'_>) {
+        let _ = entry;
+    }
+
+    /// How long events should wait before they are given to this sink, because it passes them on
+    /// to something that small blocks would burden; none to get them as the host has configured.
+    /// Entries of level Error and Fatal never wait, and periods that the host has set itself count
+    /// more. Asked before each wait.
+    fn flush_period(&self) -> Option<Duration> {
+        None
     }
 
     /// Delivers what it was given so far, at the latest by `deadline`; false if something is still

@@ -1,8 +1,7 @@
-//! Severity of log entries, and the process-wide filter on it.
+//! Severity of log entries.
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU8, Ordering};
 
 /// How severe a log entry is; the numbers are those of the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,26 +47,7 @@ pub enum LevelFilter {
 #[error("expected one of off, fatal, error, warn, info, debug, trace")]
 pub struct ParseLevelError;
 
-/// The process-wide filter: [`LevelFilter::Off`] until the dispatch is initialised.
-static MAX_LEVEL: AtomicU8 = AtomicU8::new(LevelFilter::Off as u8);
-
-/// The least severe level that is recorded at present.
-pub fn max_level() -> LevelFilter {
-    LevelFilter::from_number(MAX_LEVEL.load(Ordering::Relaxed))
-}
-
-/// Changes which log entries are recorded, from now on and for the whole process.
-pub fn set_max_level(filter: LevelFilter) {
-    MAX_LEVEL.store(filter as u8, Ordering::Relaxed);
-}
-
 impl Level {
-    /// Whether entries of this level are recorded at present.
-    #[inline]
-    pub fn is_enabled(self) -> bool {
-        self as u8 <= MAX_LEVEL.load(Ordering::Relaxed)
-    }
-
     /// The level's name in capitals, as the console shows it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -77,6 +57,19 @@ impl Level {
             Self::Info => "INFO",
             Self::Debug => "DEBUG",
             Self::Trace => "TRACE",
+        }
+    }
+}
+
+impl Level {
+    pub(crate) const fn from_number(number: u8) -> Self {
+        match number {
+            0 | 1 => Self::Fatal,
+            2 => Self::Error,
+            3 => Self::Warn,
+            4 => Self::Info,
+            5 => Self::Debug,
+            _ => Self::Trace,
         }
     }
 }

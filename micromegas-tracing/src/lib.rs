@@ -26,6 +26,21 @@
 //!   each thread) and hands them to an [`EventSink`]. `micromegas-telemetry-sink` has sinks for
 //!   HTTP and for the console, and a builder that starts everything.
 //!
+//! - Images and files of any media type are [attached](attach); events of types of one's own go to
+//!   an [`EventStream`].
+//! - A span of a future can be part of a **trace** that crosses processes: [`trace_context`] for
+//!   calls that go out, [`InstrumentedFuture::with_remote_parent`] for those that come in.
+//!
+//! # Features
+//!
+//! | feature | |
+//! |---|---|
+//! | `enable` (default) | without it, nothing is left of the macros |
+//! | `http` | trace contexts in header maps |
+//! | `log`, `tracing` | what is logged and traced with those crates |
+//! | `tokio` | tasks stay in the span around their spawning |
+//! | `max_level_…`, `release_max_level_…`, `max_verbosity_…` | bounds that are compiled in |
+//!
 //! # Guarantees and cost
 //!
 //! - Recording never allocates, locks, fails or panics while the thread's buffer has room. Text is
@@ -36,29 +51,48 @@
 //! - Logs and metrics reach the sink within a second, spans within five, entries of level Error and
 //!   Fatal at once; [`flush`] hands everything over now. Dropping the [`Guard`] flushes.
 //! - A panic in a sink, or in the flusher, ends neither recording nor the process.
+//! - A panic anywhere makes the flusher hand everything over at once, and never ends recording. A
+//!   process that exits without dropping the guard hands everything over first; one that is killed
+//!   or aborts loses what it recorded since the last time.
 //!
 //! # What it is not
 //!
 //! It starts no async runtime, reads no environment variable and opens no connection: the host
 //! decides, and gives values. It is not for signal handlers, which may interrupt a record half
-//! written, nor for the child of a `fork` that does not `exec`.
+//! written: one that calls code that records does so within [`in_signal_handler`]. The child of a
+//! `fork` records nothing.
+
+#![cfg_attr(
+    not(feature = "enable"),
+    expect(dead_code, unused_imports, reason = "without `enable` nothing records")
+)]
 
 mod buffer;
 mod clock;
 mod config;
 mod dispatch;
 mod event_sink;
+mod filter;
 mod flusher;
+mod host;
+#[cfg(any(feature = "log", feature = "tokio", feature = "tracing"))]
+mod interop;
 mod level;
 mod lock;
+mod log_entry;
 mod macros;
 mod metadata;
 mod origin;
+mod own_streams;
+mod process_end;
 mod process_info;
+mod properties;
 mod record;
 mod recording;
 mod spans;
 mod stats;
+mod sync;
+mod verbosity;
 
 pub mod prelude;
 
@@ -70,8 +104,30 @@ pub use clock::{frequency, now};
 pub use config::Config;
 pub use dispatch::{Guard, InitError, flush, init, process_id};
 pub use event_sink::{EventBlock, EventSink};
-pub use level::{Level, LevelFilter, ParseLevelError, max_level, set_max_level};
+pub use filter::{
+    STATIC_MAX_LEVEL, STATIC_MAX_VERBOSITY, max_level, max_verbosity, override_levels,
+    override_verbosities, set_max_level, set_max_verbosity, set_target_level, set_target_verbosity,
+};
+pub use host::{EnvironmentError, pass_process_id, record_panics};
+#[cfg(feature = "tracing")]
+pub use interop::TracingLayer;
+#[cfg(feature = "log")]
+pub use interop::{LogBridge, bridge_log};
+#[cfg(feature = "tokio")]
+pub use interop::{TracingRuntimeExt, spawn_with_context};
+pub use level::{Level, LevelFilter, ParseLevelError};
+pub use log_entry::LogEntry;
 pub use metadata::{CallSite, LogMetadata, MetricMetadata, SpanMetadata};
-pub use micromegas_tracing_macros::span_fn;
-pub use spans::{InstrumentFuture, InstrumentedFuture, ThreadSpanGuard};
+pub use micromegas_tracing_macros::{log_fn, main, span_fn};
+pub use own_streams::{ATTACHMENT_BYTES_MAX, EventStream, References, attach, send_image};
+pub use properties::{Property, PropertyList, PropertySet, PropertyText};
+pub use recording::signal::in_signal_handler;
+#[cfg(feature = "http")]
+pub use spans::write_trace_context;
+pub use spans::{
+    AsyncSpan, DisabledSpanGuard, EnteredTrace, HookedFuture, InstrumentFuture, InstrumentedFuture,
+    ParseTraceContextError, SpanContextFuture, TaggedSpanGuard, ThreadSpanGuard, TraceContext,
+    current_span_id, trace_context,
+};
 pub use stats::{Counts, Stats, stats};
+pub use verbosity::{ParseVerbosityError, Verbosity, VerbosityFilter};

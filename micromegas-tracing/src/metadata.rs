@@ -4,7 +4,9 @@
 //! address and nothing of its text; the flusher replaces the address by a number when it first
 //! meets the descriptor, so no address ever leaves the process.
 
+use crate::filter::{CachedFilter, LEVELS, VERBOSITIES};
 use crate::level::Level;
+use crate::verbosity::Verbosity;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Where in the source a descriptor stands.
@@ -25,7 +27,7 @@ pub struct CallSite {
 pub(crate) struct Number(AtomicU32);
 
 impl Number {
-    const fn unset() -> Self {
+    pub(crate) const fn unset() -> Self {
         Self(AtomicU32::new(0))
     }
 
@@ -46,6 +48,7 @@ impl Number {
 #[repr(align(16))]
 pub struct LogMetadata {
     pub(crate) number: Number,
+    filter: CachedFilter,
     level: Level,
     text: &'static str,
     site: CallSite,
@@ -55,7 +58,7 @@ impl LogMetadata {
     /// A descriptor for entries of `level`; `text` is the format string, or the whole message
     /// where nothing is formatted.
     pub const fn new(level: Level, text: &'static str, site: CallSite) -> Self {
-        Self { number: Number::unset(), level, text, site }
+        Self { number: Number::unset(), filter: CachedFilter::unset(), level, text, site }
     }
 
     /// The severity of the entries.
@@ -81,7 +84,14 @@ impl LogMetadata {
     /// Whether the entries are recorded at present.
     #[inline]
     pub fn is_enabled(&self) -> bool {
-        self.level.is_enabled()
+        self.filter.allows(&LEVELS, self.level as u8, self.site.target)
+    }
+
+    /// As [`is_enabled`](Self::is_enabled); the macros know the level without looking here.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn is_enabled_at(&self, level: Level) -> bool {
+        self.filter.allows(&LEVELS, level as u8, self.site.target)
     }
 }
 
@@ -90,6 +100,8 @@ impl LogMetadata {
 #[repr(align(16))]
 pub struct MetricMetadata {
     pub(crate) number: Number,
+    filter: CachedFilter,
+    verbosity: Verbosity,
     name: &'static str,
     unit: &'static str,
     site: CallSite,
@@ -98,7 +110,25 @@ pub struct MetricMetadata {
 impl MetricMetadata {
     /// A descriptor for samples of the metric `name`, measured in `unit`.
     pub const fn new(name: &'static str, unit: &'static str, site: CallSite) -> Self {
-        Self { number: Number::unset(), name, unit, site }
+        let (number, filter) = (Number::unset(), CachedFilter::unset());
+        Self { number, filter, verbosity: Verbosity::High, name, unit, site }
+    }
+
+    /// Sets how fine a detail the metric is; high if nothing is said.
+    pub const fn with_verbosity(mut self, verbosity: Verbosity) -> Self {
+        self.verbosity = verbosity;
+        self
+    }
+
+    /// How fine a detail the metric is.
+    pub const fn verbosity(&self) -> Verbosity {
+        self.verbosity
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn passes_filter(&self) -> bool {
+        self.filter.allows(&VERBOSITIES, self.verbosity as u8, self.site.target)
     }
 
     /// The metric's name.
@@ -122,6 +152,8 @@ impl MetricMetadata {
 #[repr(align(16))]
 pub struct SpanMetadata {
     pub(crate) number: Number,
+    filter: CachedFilter,
+    verbosity: Verbosity,
     name: &'static str,
     site: CallSite,
 }
@@ -129,7 +161,25 @@ pub struct SpanMetadata {
 impl SpanMetadata {
     /// A descriptor for spans called `name`.
     pub const fn new(name: &'static str, site: CallSite) -> Self {
-        Self { number: Number::unset(), name, site }
+        let (number, filter) = (Number::unset(), CachedFilter::unset());
+        Self { number, filter, verbosity: Verbosity::High, name, site }
+    }
+
+    /// Sets how fine a detail the span is; high if nothing is said.
+    pub const fn with_verbosity(mut self, verbosity: Verbosity) -> Self {
+        self.verbosity = verbosity;
+        self
+    }
+
+    /// How fine a detail the span is.
+    pub const fn verbosity(&self) -> Verbosity {
+        self.verbosity
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn passes_filter(&self) -> bool {
+        self.filter.allows(&VERBOSITIES, self.verbosity as u8, self.site.target)
     }
 
     /// The span's name.

@@ -1,6 +1,7 @@
 //! How many events were recorded and dropped.
 
 use crate::buffer::Kind;
+use crate::record;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Numbers of events by kind.
@@ -14,12 +15,15 @@ pub struct Counts {
     pub thread_span_events: u64,
     /// Begins and ends of spans of futures.
     pub async_span_events: u64,
+    /// Events of streams of the host's own, and attachments.
+    pub own_events: u64,
 }
 
 impl Counts {
     /// All kinds together.
     pub fn total(&self) -> u64 {
-        self.logs + self.metrics + self.thread_span_events + self.async_span_events
+        let spans = self.thread_span_events + self.async_span_events;
+        self.logs + self.metrics + spans + self.own_events
     }
 }
 
@@ -29,8 +33,9 @@ pub struct Stats {
     /// Events handed to the sink. After [`flush`](crate::flush) returned true these are all that
     /// were recorded before it was called.
     pub recorded: Counts,
-    /// Events that were lost: no memory was left within the bound, or the sink panicked. What a
-    /// sink drops later, it counts itself.
+    /// Events that were lost: no memory was left within the bound, or the sink panicked. A span
+    /// whose begin is lost has no end either, and counts as two. What a sink drops later, it counts
+    /// itself.
     pub dropped: Counts,
 }
 
@@ -41,6 +46,7 @@ pub(crate) struct Counters {
     metrics: AtomicU64,
     thread_span_events: AtomicU64,
     async_span_events: AtomicU64,
+    own_events: AtomicU64,
 }
 
 pub(crate) static RECORDED: Counters = Counters::new();
@@ -53,6 +59,7 @@ impl Counters {
             metrics: AtomicU64::new(0),
             thread_span_events: AtomicU64::new(0),
             async_span_events: AtomicU64::new(0),
+            own_events: AtomicU64::new(0),
         }
     }
 
@@ -61,6 +68,7 @@ impl Counters {
         self.metrics.fetch_add(counts.metrics, Ordering::Relaxed);
         self.thread_span_events.fetch_add(counts.thread_span_events, Ordering::Relaxed);
         self.async_span_events.fetch_add(counts.async_span_events, Ordering::Relaxed);
+        self.own_events.fetch_add(counts.own_events, Ordering::Relaxed);
     }
 
     fn read(&self) -> Counts {
@@ -69,20 +77,29 @@ impl Counters {
             metrics: self.metrics.load(Ordering::Relaxed),
             thread_span_events: self.thread_span_events.load(Ordering::Relaxed),
             async_span_events: self.async_span_events.load(Ordering::Relaxed),
+            own_events: self.own_events.load(Ordering::Relaxed),
         }
     }
 }
 
-/// Notes a lost event on a cold path.
-pub(crate) fn count_dropped(kind: Kind, is_async_span: bool) {
+/// Notes what is lost with a record that begins with `head`, on a cold path; returns how many
+/// events that is.
+pub(crate) fn count_dropped(kind: Kind, head: u64) -> u64 {
+    let events = record::events_lost_with(kind, head);
     let mut counts = Counts::default();
     match kind {
-        Kind::Logs => counts.logs = 1,
-        Kind::Metrics => counts.metrics = 1,
-        Kind::Spans if is_async_span => counts.async_span_events = 1,
-        Kind::Spans => counts.thread_span_events = 1,
+        Kind::Logs => counts.logs = events,
+        Kind::Metrics => counts.metrics = events,
+        Kind::Spans if record::is_async_span(kind, head) => counts.async_span_events = events,
+        Kind::Spans => counts.thread_span_events = events,
     }
     DROPPED.add(counts);
+    events
+}
+
+/// Notes a lost event of a stream of the host's own.
+pub(crate) fn count_dropped_own() {
+    DROPPED.add(Counts { own_events: 1, ..Counts::default() });
 }
 
 /// What became of the events of this process so far.

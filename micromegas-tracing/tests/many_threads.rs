@@ -150,7 +150,7 @@ fn every_event_of_every_thread_arrives_once_and_in_order() {
         logs: threads_count * ROUNDS / 10,
         metrics: threads_count * ROUNDS / 5,
         thread_span_events: threads_count * ROUNDS * 4,
-        async_span_events: 0,
+        ..Counts::default()
     };
     assert_eq!(stats().recorded, expected);
     assert_eq!(stats().dropped, Counts::default());

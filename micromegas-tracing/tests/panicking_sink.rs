@@ -2,7 +2,7 @@
 
 use micromegas_telemetry_sink::MemorySink;
 use micromegas_tracing::prelude::*;
-use micromegas_tracing::{Config, EventBlock, EventSink, LogMetadata, stats};
+use micromegas_tracing::{Config, EventBlock, EventSink, LogEntry, stats};
 use micromegas_transit::{ProcessInfo, StreamInfo};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,8 +39,8 @@ impl EventSink for Fragile {
         LevelFilter::Info
     }
 
-    fn on_log(&self, _: &LogMetadata, _: chrono::DateTime<chrono::Utc>, message: &str) {
-        info!("the sink was shown {message}");
+    fn on_log(&self, entry: &LogEntry<'_>) {
+        info!("the sink was shown {}", entry.message());
         self.check();
     }
 }

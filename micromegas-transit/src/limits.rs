@@ -26,7 +26,8 @@ pub struct Limits {
     pub type_count: usize,
     /// Greatest depth of types nested in types (8).
     pub type_depth: u32,
-    /// Greatest number of members of one record, nested ones counted each time (1,024).
+    /// Greatest number of members of one record, nested ones counted each time, and of the parts
+    /// that a planar block cuts a record into (1,024). Our own encoder makes up to 128 parts.
     pub members_per_record: u32,
     /// Greatest length of the name of a type or a member, in bytes (1,024).
     pub name_bytes: usize,
@@ -37,6 +38,8 @@ pub struct Limits {
     pub text_bytes: usize,
     /// Greatest number of name and value pairs in all property sets of a block together (16 Mi).
     pub property_count: usize,
+    /// Greatest number of open spans that a planar block carries (65,536).
+    pub carried_span_count: u32,
     /// Greatest size of all columns that are derived from reflection in one pass, and of all values
     /// that one visit of a block's events makes (1 GiB). Members may overlap and refer to the same
     /// things again and again, so neither is bounded by the size of the block.
@@ -57,6 +60,7 @@ impl Default for Limits {
             string_bytes: 16 << 20,
             text_bytes: 1 << 30,
             property_count: 16 << 20,
+            carried_span_count: 1 << 16,
             derived_bytes: 1 << 30,
         }
     }

@@ -3,9 +3,10 @@
 use anyhow::Result;
 
 use crate::stages::Stages;
+use crate::suite::Suite;
 use crate::target_folder::{Environment, TargetFolder};
 use crate::workspace::Workspace;
-use crate::{command, demo, test, tidy};
+use crate::{command, demo, suite, targets, test, tidy};
 
 /// Runs all stages, stops at the first that fails, and closes with a table of times.
 pub(crate) fn run(workspace: Workspace) -> Result<()> {
@@ -30,6 +31,7 @@ fn run_stages(stages: &mut Stages, workspace: &Workspace) -> Result<()> {
         let all = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
         command::run(&mut workspace.cargo(all))
     })?;
+    stages.run("targets", || targets::check(workspace))?;
     stages.run("docs", || {
         // With examples among the targets, of which there are none, cargo chooses the features of
         // development builds, and so reads what clippy has checked.
@@ -38,5 +40,7 @@ fn run_stages(stages: &mut Stages, workspace: &Workspace) -> Result<()> {
     })?;
     stages.run("build tests", || test::build(workspace))?;
     stages.run("tests", || test::run(workspace, &[]))?;
+    stages.run("loom", || suite::run(workspace, Suite::Loom, &[]))?;
+    stages.run("tsan", || suite::run(workspace, Suite::Tsan, &[]))?;
     stages.run("demo", || demo::run(workspace))
 }

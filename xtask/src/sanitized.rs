@@ -14,10 +14,23 @@ use crate::command;
 /// Finds reads and writes outside of what was allocated, and leaks.
 const ADDRESS: &str = "-Zsanitizer=address";
 
-/// Builds with the address sanitizer, and these flags besides. The target is named, so that
-/// programs of the build itself go without.
+/// Finds accesses to the same memory that nothing puts in order. The standard library is compiled
+/// without it, which has to be allowed.
+const THREAD: &str = "-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer";
+
+/// Builds with the address sanitizer, and these flags besides.
 pub(crate) fn address(cargo: &mut Command, flags: &[&str]) -> Result<()> {
-    let flags = [flags, &[ADDRESS]].concat().join(" ");
+    build_with(cargo, flags, ADDRESS)
+}
+
+/// Builds with the thread sanitizer, and these flags besides.
+pub(crate) fn thread(cargo: &mut Command, flags: &[&str]) -> Result<()> {
+    build_with(cargo, flags, THREAD)
+}
+
+/// The target is named, so that programs of the build itself go without.
+fn build_with(cargo: &mut Command, flags: &[&str], sanitizer: &str) -> Result<()> {
+    let flags = [flags, &[sanitizer]].concat().join(" ");
     cargo.args(["--target", &host()?]).env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", flags);
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! Suites of tests that are built apart from the others: `cargo xtask test SUITE`.
 
+use std::process::Command;
+
 use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::workspace::Workspace;
-use crate::{command, prerequisites, sanitized};
+use crate::{command, prerequisites, sanitized, targets};
 
 /// A suite with a build of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -13,6 +15,14 @@ pub(crate) enum Suite {
     Asan,
     /// Blocks exchanged with the published crates, both ways; `-- write` rewrites their goldens
     Compat,
+    /// Models of recording's hand-over between threads, in all interleavings
+    Loom,
+    /// Recording compiled out, and bounded at compile time
+    Off,
+    /// Recording, checked for all targets whose standard library is installed
+    Targets,
+    /// Recording from many threads at once under the thread sanitizer
+    Tsan,
 }
 
 /// Runs one suite; the arguments go to the program behind it.
@@ -28,13 +38,44 @@ pub(crate) fn run(workspace: &Workspace, suite: Suite, arguments: &[String]) -> 
             command::run(cargo.args(arguments).args(["--", "--skip", "compile_time"]))
         }
         Suite::Compat => {
-            let program = ["run", "--locked", "--manifest-path", "compat/Cargo.toml", "--"];
-            let mut cargo = workspace.cargo(program);
-            cargo.env("CARGO_TARGET_DIR", workspace.target().join("compat"));
+            let mut cargo = apart(workspace, "compat", &["--"]);
             let task = if arguments.is_empty() { &["check".to_owned()] } else { arguments };
             command::run(cargo.args(task))
         }
+        Suite::Loom => {
+            let mut cargo = apart(workspace, "races", &["--package", "micromegas-models"]);
+            command::run(cargo.args(arguments))
+        }
+        Suite::Off => off(workspace, arguments),
+        Suite::Targets => targets::check(workspace),
+        Suite::Tsan => {
+            let mut cargo = apart(workspace, "races", &["--package", "micromegas-stress"]);
+            sanitized::thread(&mut cargo, &["--cfg", "watched_by_tsan"])?;
+            cargo.env("CARGO_TARGET_DIR", workspace.target().join("tsan"));
+            let suppressions = workspace.root().join("races/tsan.supp");
+            cargo.env("TSAN_OPTIONS", format!("suppressions={}", suppressions.display()));
+            command::run(cargo.args(arguments))
+        }
     }
+}
+
+/// Tests what is left where recording is compiled out, then where it is bounded by features.
+pub(crate) fn off(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    let manifest = "micromegas-tracing/off/Cargo.toml";
+    for features in [&[][..], &["--features", "bounds"]] {
+        let mut cargo = workspace.cargo(["test", "--locked", "--manifest-path", manifest]);
+        cargo.env("CARGO_TARGET_DIR", workspace.target().join("off"));
+        command::run(cargo.args(features).args(arguments))?;
+    }
+    Ok(())
+}
+
+/// Runs the program of a workspace of its own, built into a folder of its own.
+fn apart(workspace: &Workspace, folder: &str, arguments: &[&str]) -> Command {
+    let manifest = format!("{folder}/Cargo.toml");
+    let mut cargo = workspace.cargo(["run", "--locked", "--manifest-path", &manifest]);
+    cargo.args(arguments).env("CARGO_TARGET_DIR", workspace.target().join(folder));
+    cargo
 }
 
 #[cfg(test)]
@@ -47,6 +88,6 @@ mod tests {
             .iter()
             .map(|suite| suite.to_possible_value().unwrap().get_name().to_owned())
             .collect();
-        assert_eq!(names, ["asan", "compat"]);
+        assert_eq!(names, ["asan", "compat", "loom", "off", "targets", "tsan"]);
     }
 }

@@ -3,14 +3,16 @@
 use anyhow::Result;
 
 use crate::workspace::Workspace;
-use crate::{command, prerequisites};
+use crate::{command, prerequisites, suite};
 
 /// Sees to what the tests need, then runs the tests of the whole workspace, documentation included.
 ///
-/// With arguments, those select what `cargo test` runs in place of the whole workspace.
+/// What is left where recording is compiled out is built apart, because the rest of the workspace
+/// asks for recording. With arguments, those select what `cargo test` runs in place of all that.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     prerequisites::provide()?;
-    command::run(cargo_test(workspace, arguments).env("RUST_BACKTRACE", "1"))
+    command::run(cargo_test(workspace, arguments).env("RUST_BACKTRACE", "1"))?;
+    if arguments.is_empty() { suite::off(workspace, &[]) } else { Ok(()) }
 }
 
 /// Builds the tests without running them.

@@ -13,6 +13,7 @@ mod query_formats;
 mod sender;
 mod server;
 mod shutdown;
+mod soak;
 mod started;
 mod two_processes;
 mod whole_path;

@@ -94,8 +94,7 @@ async fn fetch_block(
     engine: &Engine,
     block: &BlockRecord,
 ) -> Result<(Arc<StreamSource>, Payload), Error> {
-    let limits = &engine.options().decode_limits;
-    let source = engine.sources().fetch(engine.lakehouse(), limits, block).await?;
+    let source = engine.sources().fetch(engine.lakehouse(), block).await?;
     source.plan(block)?;
     let payload = match engine.lakehouse().fetch_payload(block).await {
         Ok(payload) => payload,

@@ -109,21 +109,18 @@ impl ViewScan {
         blocks: Vec<BlockRecord>,
         predicate: &Arc<dyn PhysicalExpr>,
     ) -> Result<Vec<BlockRecord>, Error> {
-        let limits = &engine.options().decode_limits;
         let mut event_times = Vec::with_capacity(blocks.len());
         for block in &blocks {
             let bounds = match block.event_ticks {
-                Some(ticks) => {
-                    match engine.sources().fetch(engine.lakehouse(), limits, block).await {
-                        Ok(source) => {
-                            let clock = source.clock(block);
-                            let (least, greatest) = (ticks.least, ticks.greatest);
-                            Some((clock.nanoseconds(least), clock.nanoseconds(greatest)))
-                        }
-                        Err(Error::Corrupt { .. }) => None,
-                        Err(error) => return Err(error),
+                Some(ticks) => match engine.sources().fetch(engine.lakehouse(), block).await {
+                    Ok(source) => {
+                        let clock = source.clock(block);
+                        let (least, greatest) = (ticks.least, ticks.greatest);
+                        Some((clock.nanoseconds(least), clock.nanoseconds(greatest)))
                     }
-                }
+                    Err(Error::Corrupt { .. }) => None,
+                    Err(error) => return Err(error),
+                },
                 None => None,
             };
             event_times.push(bounds);

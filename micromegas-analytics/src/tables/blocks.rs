@@ -251,7 +251,7 @@ impl MetadataTable for Blocks {
             ..BlockFilter::default()
         };
         let engine = &request.engine;
-        let (lakehouse, limits) = (engine.lakehouse(), &engine.options().decode_limits);
+        let lakehouse = engine.lakehouse();
         let blocks = lakehouse.store().list_blocks(&request.tenants, &filter, PAGE_LENGTH).await?;
         let next = match blocks.last() {
             Some(last) if blocks.len() == PAGE_LENGTH => Some(last.sequence),
@@ -259,7 +259,7 @@ impl MetadataTable for Blocks {
         };
         let mut rows = Vec::with_capacity(blocks.len());
         for block in blocks {
-            let source = engine.sources().fetch(lakehouse, limits, &block).await?;
+            let source = engine.sources().fetch(lakehouse, &block).await?;
             let layout = lakehouse.fetch_layout(source.stream.layout).await?;
             rows.push(BlockRow { block, source, layout });
         }

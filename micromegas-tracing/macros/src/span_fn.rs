@@ -1,24 +1,27 @@
 //! `#[span_fn]`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::visit::Visit;
-use syn::{FnArg, ImplItemFn, LitStr, Pat, PatIdent, ReturnType, Signature, Type, TypeImplTrait};
+use syn::{
+    Expr, ExprCall, FnArg, ImplItemFn, LitStr, Pat, PatIdent, Path, ReturnType, Signature, Stmt,
+    Type, TypeImplTrait, TypeParamBound,
+};
 
-/// The function with its span, or an error in its place.
-pub(crate) fn expand(arguments: TokenStream, function: TokenStream) -> TokenStream {
-    instrument(arguments, function).unwrap_or_else(|error| error.to_compile_error())
-}
-
-fn instrument(arguments: TokenStream, function: TokenStream) -> syn::Result<TokenStream> {
+/// The function with its span.
+pub(crate) fn expand(arguments: TokenStream, function: TokenStream) -> syn::Result<TokenStream> {
     let name = if arguments.is_empty() { None } else { Some(parse_name(arguments)?) };
     // A method's grammar contains that of a free function.
     let function: ImplItemFn = syn::parse2(function).map_err(|error| {
         syn::Error::new(error.span(), "#[span_fn] belongs on a function or method with a body")
     })?;
-    Ok(if function.sig.asyncness.is_some() {
+    Ok(if !cfg!(feature = "enable") {
+        quote!(#function)
+    } else if function.sig.asyncness.is_some() {
         instrument_async(function, name.as_ref())
+    } else if returns_future(&function.sig) {
+        instrument_returned(function, name.as_ref())
     } else {
         instrument_sync(function, name.as_ref())
     })
@@ -82,6 +85,59 @@ fn instrument_async(function: ImplItemFn, name: Option<&LitStr>) -> TokenStream 
     }
 }
 
+/// Whether a function returns `Pin<…>` or `impl Future`: the form that `async_trait` and others give
+/// to async methods.
+fn returns_future(signature: &Signature) -> bool {
+    let ReturnType::Type(_, output) = &signature.output else {
+        return false;
+    };
+    let last_is =
+        |path: &Path, name: &str| path.segments.last().is_some_and(|segment| segment.ident == name);
+    match &**output {
+        Type::Path(output) => last_is(&output.path, "Pin"),
+        Type::ImplTrait(output) => output.bounds.iter().any(
+            |bound| matches!(bound, TypeParamBound::Trait(bound) if last_is(&bound.path, "Future")),
+        ),
+        _ => false,
+    }
+}
+
+fn instrument_returned(function: ImplItemFn, name: Option<&LitStr>) -> TokenStream {
+    let ImplItemFn { attrs, vis, defaultness, sig, block } = function;
+    let descriptor = descriptor(&sig, name);
+    let is_impl = matches!(&sig.output, ReturnType::Type(_, output) if mentions_impl(output));
+    let mut statements = block.stmts;
+    let last = statements.pop();
+    let spanned = |future: &dyn ToTokens| quote!(::micromegas_tracing::InstrumentedFuture::new(#future, #descriptor));
+    let last = match &last {
+        // What is pinned in a box is put around before, so that there is one box.
+        Some(Stmt::Expr(Expr::Call(call), None)) if is_box_pin(call) => {
+            let (pin, future) = (&call.func, spanned(&call.args[0]));
+            quote!(#pin(#future))
+        }
+        Some(last) if is_impl => spanned(&quote!({ #last })),
+        Some(last) => {
+            let future = spanned(&quote!({ #last }));
+            quote!(::std::boxed::Box::pin(#future))
+        }
+        None => TokenStream::new(),
+    };
+    quote! {
+        #(#attrs)* #vis #defaultness #sig {
+            #(#statements)*
+            #last
+        }
+    }
+}
+
+fn is_box_pin(call: &ExprCall) -> bool {
+    let Expr::Path(function) = &*call.func else {
+        return false;
+    };
+    let names: Vec<_> = function.path.segments.iter().map(|own| own.ident.to_string()).collect();
+    call.args.len() == 1 && names.ends_with(&["Box".to_owned(), "pin".to_owned()])
+}
+
 /// Never runs; tells the compiler the type of the async block where `?` and `into` need it.
 fn output_hint(output: &ReturnType) -> TokenStream {
     match output {
@@ -125,12 +181,12 @@ fn argument_names(signature: &Signature) -> Vec<Ident> {
     names.0
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "enable"))]
 mod tests {
     use super::*;
 
     fn expanded(arguments: TokenStream, function: TokenStream) -> String {
-        expand(arguments, function).to_string()
+        crate::call::or_error(expand(arguments, function)).to_string()
     }
 
     #[test]

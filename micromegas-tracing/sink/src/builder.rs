@@ -2,7 +2,12 @@
 
 use crate::composite::CompositeSink;
 use crate::console::ConsoleSink;
-use crate::http::{DeliveryStats, HttpOptions, HttpSink, HttpSinkError};
+use crate::control::{Controlled, ProcessSettings};
+use crate::http::{
+    ClientCredentials, DeliveryStats, EventCounts, HttpOptions, HttpSink, HttpSinkError,
+};
+use crate::sampling::{BlockSampler, SamplingSink, SamplingSwitch};
+use crate::spool::SpoolOptions;
 use micromegas_tracing::{Config, EventSink, Guard, InitError, LevelFilter, init};
 use std::fmt;
 use std::sync::Arc;
@@ -24,11 +29,12 @@ use std::time::Duration;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Default)]
 pub struct TelemetryBuilder {
     config: Config,
     url: Option<String>,
     http: HttpOptions,
+    is_controlled: bool,
+    sampler: Option<Arc<dyn BlockSampler>>,
     console: LevelFilter,
     sinks: Vec<Arc<dyn EventSink>>,
 }
@@ -45,6 +51,20 @@ pub enum BuildError {
     Init(#[from] InitError),
 }
 
+impl Default for TelemetryBuilder {
+    fn default() -> Self {
+        Self {
+            config: Config::default(),
+            url: None,
+            http: HttpOptions::default(),
+            is_controlled: true,
+            sampler: None,
+            console: LevelFilter::Off,
+            sinks: Vec::new(),
+        }
+    }
+}
+
 impl TelemetryBuilder {
     /// A builder that records and delivers nowhere.
     pub fn new() -> Self {
@@ -54,6 +74,16 @@ impl TelemetryBuilder {
     /// Sets how recording works.
     pub fn with_config(mut self, config: Config) -> Self {
         self.config = config;
+        self
+    }
+
+    /// Adds a property to the description of the process.
+    pub fn with_process_property(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.config = self.config.with_process_property(name, value);
         self
     }
 
@@ -69,11 +99,40 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Sets limits and times of the HTTP delivery. A key given before stays unless the options
-    /// have one.
+    /// Gets tokens for the requests from an OIDC provider, unless there is a key.
+    pub fn with_client_credentials(mut self, credentials: ClientCredentials) -> Self {
+        self.http.client_credentials = Some(credentials);
+        self
+    }
+
+    /// Lets events wait on disk while they cannot be sent.
+    pub fn with_spool(mut self, spool: SpoolOptions) -> Self {
+        self.http.spool = Some(spool);
+        self
+    }
+
+    /// Sets limits and times of the HTTP delivery. Key, credentials and spool given before stay
+    /// unless the options have them.
     pub fn with_http_options(mut self, options: HttpOptions) -> Self {
-        let api_key = options.api_key.or(self.http.api_key);
-        self.http = HttpOptions { api_key, ..options };
+        let before = self.http;
+        self.http = HttpOptions {
+            api_key: options.api_key.or(before.api_key),
+            client_credentials: options.client_credentials.or(before.client_credentials),
+            spool: options.spool.or(before.spool),
+            ..options
+        };
+        self
+    }
+
+    /// Sends only those blocks of threads that this rule keeps.
+    pub fn with_sampler(mut self, sampler: Arc<dyn BlockSampler>) -> Self {
+        self.sampler = Some(sampler);
+        self
+    }
+
+    /// Whether the server may change levels and sampling for a while; it may unless this says no.
+    pub fn with_control(mut self, is_controlled: bool) -> Self {
+        self.is_controlled = is_controlled;
         self
     }
 
@@ -99,10 +158,22 @@ impl TelemetryBuilder {
         if self.console != LevelFilter::Off {
             sinks.push(Arc::new(ConsoleSink::new(self.console)));
         }
-        let http = self.url.map(|url| HttpSink::new(&url, &self.http)).transpose()?.map(Arc::new);
-        sinks.extend(http.clone().map(|http| http as Arc<dyn EventSink>));
+        let switch = Arc::new(SamplingSwitch::default());
+        let controlled: Option<Arc<dyn Controlled>> = self
+            .is_controlled
+            .then(|| Arc::new(ProcessSettings::new().with_sampling(Arc::clone(&switch))) as Arc<_>);
+        let http = match (self.url, controlled) {
+            (Some(url), Some(it)) => Some(HttpSink::with_control(&url, &self.http, it)?),
+            (Some(url), None) => Some(HttpSink::new(&url, &self.http)?),
+            (None, _) => None,
+        };
+        let http = http.map(Arc::new);
+        let sampling = http.clone().map(|http| {
+            Arc::new(SamplingSink::new(http, self.sampler).with_switch(Arc::clone(&switch)))
+        });
+        sinks.extend(sampling.clone().map(|sampling| sampling as Arc<dyn EventSink>));
         let guard = init(self.config, Arc::new(CompositeSink::new(sinks)))?;
-        Ok(TelemetryGuard { guard, http })
+        Ok(TelemetryGuard { guard, http, sampling })
     }
 }
 
@@ -111,6 +182,8 @@ impl fmt::Debug for TelemetryBuilder {
         f.debug_struct("TelemetryBuilder")
             .field("config", &self.config)
             .field("url", &self.url)
+            .field("http", &self.http)
+            .field("has_sampler", &self.sampler.is_some())
             .field("console", &self.console)
             .field("sinks", &self.sinks.len())
             .finish_non_exhaustive()
@@ -124,6 +197,7 @@ impl fmt::Debug for TelemetryBuilder {
 pub struct TelemetryGuard {
     guard: Guard,
     http: Option<Arc<HttpSink>>,
+    sampling: Option<Arc<SamplingSink>>,
 }
 
 impl TelemetryGuard {
@@ -136,5 +210,11 @@ impl TelemetryGuard {
     /// What became of the events that were to be sent over HTTP; none without a URL.
     pub fn delivery(&self) -> Option<DeliveryStats> {
         self.http.as_ref().map(|http| http.stats())
+    }
+
+    /// Events that were to be sent over HTTP but for the rule of
+    /// [`with_sampler`](TelemetryBuilder::with_sampler).
+    pub fn sampled_out(&self) -> EventCounts {
+        self.sampling.as_ref().map(|sampling| sampling.sampled_out()).unwrap_or_default()
     }
 }

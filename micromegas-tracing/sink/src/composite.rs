@@ -1,12 +1,11 @@
 //! Several sinks behind one.
 
-use chrono::{DateTime, Utc};
-use micromegas_tracing::{EventBlock, EventSink, LevelFilter, LogMetadata};
+use micromegas_tracing::{EventBlock, EventSink, LevelFilter, LogEntry};
 use micromegas_transit::{ProcessInfo, StreamInfo};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Gives everything to each of its sinks, in their order. A sink that panics does not keep the
 /// others from getting it.
@@ -64,10 +63,15 @@ impl EventSink for CompositeSink {
         self.sinks.iter().map(|sink| sink.log_level()).max().unwrap_or_default()
     }
 
-    fn on_log(&self, metadata: &LogMetadata, time: DateTime<Utc>, message: &str) {
+    /// The shortest that one of them asks for.
+    fn flush_period(&self) -> Option<Duration> {
+        self.sinks.iter().filter_map(|sink| sink.flush_period()).min()
+    }
+
+    fn on_log(&self, entry: &LogEntry<'_>) {
         self.for_each(|sink| {
-            if sink.log_level().allows(metadata.level()) {
-                sink.on_log(metadata, time, message);
+            if sink.log_level().allows(entry.level()) {
+                sink.on_log(entry);
             }
         });
     }
@@ -141,6 +145,23 @@ mod tests {
         composite.on_stream(&stream());
         assert_eq!(healthy.streams.load(Ordering::Relaxed), 1);
         assert_eq!(composite.log_level(), LevelFilter::Info);
+    }
+
+    #[test]
+    fn the_shortest_period_that_a_sink_asks_for_counts() {
+        struct Slow(u64);
+        impl EventSink for Slow {
+            fn on_process(&self, _: &Arc<ProcessInfo>) {}
+            fn on_stream(&self, _: &Arc<StreamInfo>) {}
+            fn on_block(&self, _: &Arc<StreamInfo>, _: EventBlock) {}
+            fn flush_period(&self) -> Option<Duration> {
+                Some(Duration::from_secs(self.0))
+            }
+        }
+        let careless = Counting::new(LevelFilter::Off, false);
+        assert_eq!(CompositeSink::new(vec![Arc::clone(&careless) as _]).flush_period(), None);
+        let sinks: Vec<Arc<dyn EventSink>> = vec![Arc::new(Slow(9)), careless, Arc::new(Slow(7))];
+        assert_eq!(CompositeSink::new(sinks).flush_period(), Some(Duration::from_secs(7)));
     }
 
     #[test]

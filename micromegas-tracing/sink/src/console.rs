@@ -1,14 +1,14 @@
 //! Log entries on the console.
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use micromegas_tracing::{EventBlock, EventSink, Level, LevelFilter, LogMetadata};
+use chrono::SecondsFormat;
+use micromegas_tracing::{EventBlock, EventSink, Level, LevelFilter, LogEntry};
 use micromegas_transit::{ProcessInfo, StreamInfo};
 use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Writes each log entry as one line when it is recorded: time, level, target in brackets,
-/// message. Control characters in a message are escaped, so an entry stays one line and cannot
+/// message, properties. Control characters are escaped, so an entry stays one line and cannot
 /// steer a terminal.
 pub struct ConsoleSink {
     level: LevelFilter,
@@ -34,25 +34,35 @@ impl ConsoleSink {
         Self { level, is_coloured, output: Mutex::new(output) }
     }
 
-    fn line(&self, metadata: &LogMetadata, time: DateTime<Utc>, message: &str) -> String {
-        let level = metadata.level();
+    fn line(&self, entry: &LogEntry<'_>) -> String {
+        let (level, target, message) = (entry.level(), entry.target(), entry.message());
         let mut line = String::with_capacity(message.len() + 80);
-        let time = time.to_rfc3339_opts(SecondsFormat::Micros, true);
+        let time = entry.time().to_rfc3339_opts(SecondsFormat::Micros, true);
         // Writing to a string cannot fail.
         let _ = if self.is_coloured {
-            write!(line, "{time} {}{level:5}\x1b[0m [{}] ", colour(level), metadata.target())
+            write!(line, "{time} {}{level:5}\x1b[0m [{target}] ", colour(level))
         } else {
-            write!(line, "{time} {level:5} [{}] ", metadata.target())
+            write!(line, "{time} {level:5} [{target}] ")
         };
-        for character in message.chars() {
-            if character.is_control() && character != '\t' {
-                line.extend(character.escape_default());
-            } else {
-                line.push(character);
-            }
+        push_escaped(&mut line, message);
+        for (name, value) in entry.properties() {
+            line.push(' ');
+            push_escaped(&mut line, name);
+            line.push('=');
+            push_escaped(&mut line, value);
         }
         line.push('\n');
         line
+    }
+}
+
+fn push_escaped(line: &mut String, text: &str) {
+    for character in text.chars() {
+        if character.is_control() && character != '\t' {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
     }
 }
 
@@ -86,8 +96,8 @@ impl EventSink for ConsoleSink {
         self.level
     }
 
-    fn on_log(&self, metadata: &LogMetadata, time: DateTime<Utc>, message: &str) {
-        let line = self.line(metadata, time, message);
+    fn on_log(&self, entry: &LogEntry<'_>) {
+        let line = self.line(entry);
         let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
         // A console that is gone is no reason to disturb the program.
         let _ = output.write_all(line.as_bytes());
@@ -98,19 +108,12 @@ impl EventSink for ConsoleSink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::TimeZone;
-    use micromegas_tracing::CallSite;
-
-    static ENTRY: LogMetadata = LogMetadata::new(
-        Level::Warn,
-        "{}",
-        CallSite { target: "net", module_path: "m", file: "f", line: 1 },
-    );
+    use chrono::{TimeZone, Utc};
 
     fn line(is_coloured: bool, message: &str) -> String {
         let time = Utc.with_ymd_and_hms(2026, 1, 2, 3, 4, 5).single().expect("a valid time");
         ConsoleSink::with_output(LevelFilter::Info, is_coloured, Box::new(io::sink()))
-            .line(&ENTRY, time, message)
+            .line(&LogEntry::new(Level::Warn, "net", time, message))
     }
 
     #[test]

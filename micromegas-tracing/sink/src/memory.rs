@@ -1,9 +1,8 @@
 //! Everything in memory, for tests of instrumented programs.
 
-use chrono::{DateTime, Utc};
-use micromegas_tracing::{EventBlock, EventSink, LevelFilter, LogMetadata};
+use micromegas_tracing::{EventBlock, EventSink, LevelFilter, LogEntry};
 use micromegas_transit::{
-    Limits, OpenBlock, Payload, ProcessInfo, StreamInfo, StreamPlan, compress_frame,
+    Limits, OpenBlock, Payload, ProcessInfo, Scope, StreamInfo, StreamPlan, compress_frame,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -63,6 +62,8 @@ pub struct RecordedLog {
     pub target: String,
     /// Its text.
     pub message: String,
+    /// Its properties, sorted by name.
+    pub properties: Vec<(String, String)>,
 }
 
 /// A sample of a metric.
@@ -76,6 +77,10 @@ pub struct RecordedMetric {
     pub unit: String,
     /// The value; integers are converted.
     pub value: f64,
+    /// What it is about.
+    pub target: String,
+    /// Its properties, sorted by name.
+    pub properties: Vec<(String, String)>,
 }
 
 /// The begin or end of a thread's span.
@@ -87,8 +92,12 @@ pub struct RecordedSpan {
     pub ticks: i64,
     /// The span's name.
     pub name: String,
+    /// What it is about.
+    pub target: String,
     /// False for the end.
     pub is_begin: bool,
+    /// The properties, sorted by name; ends have them.
+    pub properties: Vec<(String, String)>,
 }
 
 /// The begin or end of a future's span.
@@ -108,6 +117,8 @@ pub struct RecordedAsyncSpan {
     pub parent_span_id: u64,
     /// Number of spans around it.
     pub depth: u32,
+    /// The properties, sorted by name; ends have them.
+    pub properties: Vec<(String, String)>,
 }
 
 impl MemorySink {
@@ -171,8 +182,8 @@ impl EventSink for MemorySink {
         self.shown_level
     }
 
-    fn on_log(&self, _: &LogMetadata, _: DateTime<Utc>, message: &str) {
-        self.lock().shown.push(message.to_owned());
+    fn on_log(&self, entry: &LogEntry<'_>) {
+        self.lock().shown.push(entry.message().to_owned());
     }
 }
 
@@ -182,12 +193,22 @@ impl Recorded {
             let index = usize::try_from(index).unwrap_or(usize::MAX);
             block.strings().get(index).unwrap_or_default().to_owned()
         };
+        let properties = |indices: &[i32], row: usize| {
+            let index = indices.get(row).and_then(|index| usize::try_from(*index).ok());
+            let pairs = index.and_then(|index| block.property_sets().get(index));
+            let pairs = pairs.unwrap_or_default().iter();
+            let mut pairs: Vec<_> =
+                pairs.map(|(name, value)| (text(*name), text(*value))).collect();
+            pairs.sort();
+            pairs
+        };
         let logs = block.logs().columns;
         self.logs.extend((0..logs.ticks.len()).map(|row| RecordedLog {
             ticks: logs.ticks[row],
             level: logs.level[row],
             target: text(logs.target[row]),
             message: logs.message.get(row).unwrap_or_default().to_owned(),
+            properties: properties(&logs.properties, row),
         }));
         let metrics = block.metrics().columns;
         self.metrics.extend((0..metrics.ticks.len()).map(|row| RecordedMetric {
@@ -195,27 +216,32 @@ impl Recorded {
             name: text(metrics.name[row]),
             unit: text(metrics.unit[row]),
             value: metrics.value[row],
+            target: text(metrics.target[row]),
+            properties: properties(&metrics.properties, row),
         }));
         let spans = block.thread_spans().columns;
-        let name = |scopes: &[micromegas_transit::Scope], scope: i32| {
+        let scope_text = |scopes: &[Scope], scope: i32, part: fn(&Scope) -> i32| {
             let scope = usize::try_from(scope).ok().and_then(|scope| scopes.get(scope));
-            scope.map_or_else(String::new, |scope| text(scope.name))
+            scope.map_or_else(String::new, |scope| text(part(scope)))
         };
         self.thread_spans.extend((0..spans.ticks.len()).map(|row| RecordedSpan {
             stream: Arc::clone(stream),
             ticks: spans.ticks[row],
-            name: name(&spans.scopes, spans.scope[row]),
+            name: scope_text(&spans.scopes, spans.scope[row], |scope| scope.name),
+            target: scope_text(&spans.scopes, spans.scope[row], |scope| scope.target),
             is_begin: spans.is_begin[row],
+            properties: properties(&spans.properties, row),
         }));
         let spans = block.async_spans().columns;
         self.async_spans.extend((0..spans.ticks.len()).map(|row| RecordedAsyncSpan {
             stream: Arc::clone(stream),
             ticks: spans.ticks[row],
-            name: name(&spans.scopes, spans.scope[row]),
+            name: scope_text(&spans.scopes, spans.scope[row], |scope| scope.name),
             is_begin: spans.is_begin[row],
             span_id: spans.span_id[row],
             parent_span_id: spans.parent_span_id[row],
             depth: spans.depth[row],
+            properties: properties(&spans.properties, row),
         }));
     }
 }

@@ -5,8 +5,8 @@ use crate::buffer::Kind;
 use crate::buffer::pool::{GREATEST_BYTES, LEAST_BYTES, Pool};
 use crate::buffer::published::{Buffer, Prefix};
 use crate::lock::lock;
+use crate::sync::{Arc, Mutex};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
 
 /// Locked by the owner when a buffer is full and by the flusher when it takes; never while a
 /// record is written.
@@ -74,9 +74,9 @@ impl Chain {
         Some(address)
     }
 
-    /// Notes an event that found no room.
-    pub(crate) fn count_lost(&self) {
-        lock(&self.links).lost_events += 1;
+    /// Notes events that found no room.
+    pub(crate) fn count_lost(&self, events: u64) {
+        lock(&self.links).lost_events += events;
     }
 
     /// Says that the owner writes no more: what it leaves goes back to the pool once taken.
@@ -86,14 +86,14 @@ impl Chain {
     }
 
     /// Takes what was committed since the last call, oldest first.
-    pub(crate) fn take(self: &Arc<Self>) -> Vec<Taken> {
+    pub(crate) fn take(chain: &Arc<Self>) -> Vec<Taken> {
         let mut all = Vec::new();
-        let mut links = lock(&self.links);
+        let mut links = lock(&chain.links);
         for link in &mut links.queue {
             let prefix = Prefix::since(&link.buffer, link.drained);
             if !prefix.words().is_empty() {
                 let skipped_events = std::mem::take(&mut link.skipped_events);
-                all.push(Taken { prefix, skipped_events, chain: Arc::clone(self) });
+                all.push(Taken { prefix, skipped_events, chain: Arc::clone(chain) });
             }
         }
         all
@@ -206,7 +206,7 @@ mod tests {
     }
 
     fn words(chain: &Arc<Chain>) -> usize {
-        chain.take().iter().map(|taken| taken.words().len()).sum()
+        Chain::take(chain).iter().map(|taken| taken.words().len()).sum()
     }
 
     #[test]
@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(words(&chain), 1);
         assert_eq!(words(&chain), 0);
         assert!(append(buffer, 2));
-        assert_eq!(chain.take()[0].words(), [2]);
+        assert_eq!(Chain::take(&chain)[0].words(), [2]);
     }
 
     #[test]
@@ -253,12 +253,12 @@ mod tests {
         fill(buffer);
         for _ in 0..3 {
             assert!(chain.renew(8).is_none());
-            chain.count_lost();
+            chain.count_lost(1);
         }
-        assert_eq!(chain.take().iter().map(Taken::skipped_events).sum::<u64>(), 0);
+        assert_eq!(Chain::take(&chain).iter().map(Taken::skipped_events).sum::<u64>(), 0);
         let buffer = chain.renew(8).expect("drained");
         assert!(append(buffer, 1));
-        assert_eq!(chain.take()[0].skipped_events(), 3);
+        assert_eq!(Chain::take(&chain)[0].skipped_events(), 3);
     }
 
     #[test]

@@ -2,8 +2,7 @@
 
 use crate::buffer::storage::Storage;
 use crate::lock::lock;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{AtomicUsize, Mutex, Ordering};
 
 /// The size of a thread's first buffer.
 pub(crate) const LEAST_BYTES: usize = 16 * 1024;

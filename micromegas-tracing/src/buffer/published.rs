@@ -10,9 +10,8 @@
 )]
 
 use crate::buffer::pool::Lease;
-use std::ptr::null_mut;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use crate::sync::{Arc, AtomicPtr, Ordering, note_read, note_written};
+use std::ptr::{copy_nonoverlapping, null_mut};
 
 /// A buffer of words. It lies alone on its cache line, which the owner alone writes.
 #[derive(Debug)]
@@ -75,9 +74,44 @@ impl Buffer {
         // position is aligned to a word; the caller is the only writer, and no reader looks at or
         // after the position.
         unsafe { position.cast::<[u64; N]>().write(words()) };
+        note_written(position, N);
         // SAFETY: N words further is still inside the allocation or at its end.
         let next = unsafe { position.add(N) };
         self.position.store(next, Ordering::Release);
+        true
+    }
+
+    /// As [`append`](Self::append), for a record of words and bytes: the bytes of all `parts` lie
+    /// one after the other, padded with zeros to a whole word.
+    ///
+    /// # Safety
+    /// As for [`append`](Self::append).
+    pub(crate) unsafe fn append_parts(&self, words: &[u64], parts: &[&[u8]]) -> bool {
+        let text_words = part_words(parts);
+        let record_words = words.len() + text_words;
+        if self.room_bytes() < record_words * size_of::<u64>() {
+            return false;
+        }
+        let position = self.position();
+        // SAFETY: all words of the record are room; the caller is the only writer, and no reader
+        // looks at or after the position, so nothing borrows what is written.
+        unsafe { copy_nonoverlapping(words.as_ptr(), position, words.len()) };
+        // SAFETY: as above; the last word of the bytes exists if there are bytes at all.
+        let mut end = unsafe { position.add(words.len()) }.cast::<u8>();
+        if text_words > 0 {
+            // SAFETY: the record's last word is inside the room.
+            let last = unsafe { position.add(record_words - 1) };
+            // SAFETY: as above; the bytes then written leave zeros where they end within it.
+            unsafe { last.write(0) };
+        }
+        for part in parts {
+            // SAFETY: all parts together fit into the words that follow the first ones.
+            unsafe { copy_nonoverlapping(part.as_ptr(), end, part.len()) };
+            // SAFETY: the end of a part is inside the record, or at its end.
+            end = unsafe { end.add(part.len()) };
+        }
+        // SAFETY: all words were written, and the caller is the only writer.
+        unsafe { self.publish(record_words) };
         true
     }
 
@@ -92,6 +126,7 @@ impl Buffer {
     /// The caller is the only writer and has initialised that many words at the position, all of
     /// them within the room.
     pub(crate) unsafe fn publish(&self, words: usize) {
+        note_written(self.position(), words);
         // SAFETY: the caller wrote these words inside the allocation.
         let next = unsafe { self.position().add(words) };
         self.position.store(next, Ordering::Release);
@@ -105,8 +140,13 @@ impl Buffer {
 
     /// Makes the whole buffer room again.
     pub(crate) fn reset(&mut self) {
-        *self.position.get_mut() = self.base;
+        self.position.store(self.base, Ordering::Relaxed);
     }
+}
+
+/// How many words the bytes of all parts take.
+pub(crate) fn part_words(parts: &[&[u8]]) -> usize {
+    parts.iter().map(|part| part.len()).sum::<usize>().div_ceil(size_of::<u64>())
 }
 
 /// Committed words of a buffer, kept from being reused while this lives.
@@ -138,6 +178,7 @@ impl Prefix {
         }
         // SAFETY: `from` is at most `to`, which was the committed length.
         let first = unsafe { self.buffer.base.add(self.from) };
+        note_read(first, self.to - self.from);
         // SAFETY: the words up to `to` were committed, and the acquire load in `since` made them
         // visible. They do not change while this prefix lives: the buffer is reset only through
         // `Arc::get_mut`, which the clone held here prevents, and that clone also keeps the memory.
@@ -180,6 +221,21 @@ mod tests {
         let none = Buffer::without_room();
         // SAFETY: as above.
         assert!(!unsafe { none.append(|| [1]) });
+    }
+
+    #[test]
+    fn bytes_are_padded_with_zeros() {
+        let buffer = Arc::new(buffer(64));
+        // SAFETY: this thread alone knows the buffer.
+        assert!(unsafe { buffer.append_parts(&[1], &[b"four", b"", b"teen bytes"]) });
+        let text = u64::from_ne_bytes(*b"fourteen");
+        let rest = u64::from_ne_bytes(*b" bytes\0\0");
+        assert_eq!(Prefix::since(&buffer, 0).words(), [1, text, rest]);
+        // SAFETY: as above.
+        assert!(!unsafe { buffer.append_parts(&[1], &[&[0; 40]]) });
+        // SAFETY: as above.
+        assert!(unsafe { buffer.append_parts(&[1, 2], &[]) });
+        assert_eq!(Prefix::since(&buffer, 3).words(), [1, 2]);
     }
 
     #[test]

@@ -53,22 +53,34 @@ impl BlockBuilder {
         origin: &Origin,
     ) -> Option<(EventBlock, Counts)> {
         let event_ticks = self.event_ticks?;
-        let TickRange { least, greatest } = event_ticks;
-        let event_count = i32::try_from(self.objects.record_count()).unwrap_or(i32::MAX);
         let block = EventBlock {
-            block_id: Uuid::new_v4(),
-            begin_time: origin.wall_clock(least),
-            begin_ticks: origin.relative(least),
-            end_time: origin.wall_clock(greatest),
-            end_ticks: origin.relative(greatest),
-            dependencies: dependencies.take_records(),
-            objects: self.objects.into_bytes(),
-            object_offset: 0,
-            event_count,
-            event_ticks,
-            skipped_events: 0,
             carried_spans: self.carried_spans,
+            ..block_of(self.objects, dependencies.take_records(), event_ticks, origin)
         };
         Some((block, self.counts))
+    }
+}
+
+/// A block of these records. Offset and skipped events are the stream's to fill in.
+pub(super) fn block_of(
+    objects: RecordQueue,
+    dependencies: Vec<u8>,
+    event_ticks: TickRange,
+    origin: &Origin,
+) -> EventBlock {
+    let TickRange { least, greatest } = event_ticks;
+    EventBlock {
+        block_id: Uuid::new_v4(),
+        begin_time: origin.wall_clock(least),
+        begin_ticks: origin.relative(least),
+        end_time: origin.wall_clock(greatest),
+        end_ticks: origin.relative(greatest),
+        dependencies,
+        event_count: i32::try_from(objects.record_count()).unwrap_or(i32::MAX),
+        objects: objects.into_bytes(),
+        object_offset: 0,
+        event_ticks,
+        skipped_events: 0,
+        carried_spans: None,
     }
 }

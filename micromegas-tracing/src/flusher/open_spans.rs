@@ -24,25 +24,27 @@ pub(super) struct OpenSpans {
     is_given_up: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct OpenSpan {
     event_id: i64,
     metadata: &'static SpanMetadata,
+    /// In place of the descriptor's; empty without.
+    name: Box<str>,
     begin: i64,
 }
 
 impl OpenSpans {
-    /// Takes note of the stream's next event.
+    /// Takes note of the stream's next event, and of a name of its own.
     #[inline]
-    pub(super) fn note(&mut self, event_id: i64, event: &SpanRecord) {
+    pub(super) fn note(&mut self, event_id: i64, event: &SpanRecord<'_>, name: &str) {
         if event.future.is_some() {
             return;
         }
         let SpanRecord { metadata, time, is_begin, .. } = *event;
         if is_begin {
-            self.begin(OpenSpan { event_id, metadata, begin: time });
+            self.begin(OpenSpan { event_id, metadata, name: name.into(), begin: time });
         } else {
-            self.end(metadata);
+            self.end(metadata, name);
         }
     }
 
@@ -57,8 +59,8 @@ impl OpenSpans {
     }
 
     #[inline]
-    fn end(&mut self, metadata: &'static SpanMetadata) {
-        let is_it = |span: &OpenSpan| ptr::eq(span.metadata, metadata);
+    fn end(&mut self, metadata: &'static SpanMetadata, name: &str) {
+        let is_it = |span: &OpenSpan| ptr::eq(span.metadata, metadata) && *span.name == *name;
         if let Some(place) = self.stack.iter().rposition(is_it) {
             self.stack.truncate(place);
             self.uncertain = self.uncertain.min(place);
@@ -74,7 +76,7 @@ impl OpenSpans {
     pub(super) fn carried(&self, dependencies: &mut Dependencies) -> Option<Vec<CarriedSpan>> {
         let carried = self.known()?.iter().map(|span| CarriedSpan {
             event_id: span.event_id,
-            descriptor: dependencies.span(span.metadata),
+            descriptor: dependencies.named_span(span.metadata, &span.name),
             begin: span.begin,
         });
         Some(carried.collect())
@@ -95,13 +97,18 @@ mod tests {
     static B: SpanMetadata = SpanMetadata::new("b", SITE);
     static C: SpanMetadata = SpanMetadata::new("c", SITE);
 
-    /// What is open after the events of a text: `+a` begins, `-a` ends, `?` loses events. Event ids
-    /// count up from 0, times are ten times that.
+    fn event(metadata: &'static SpanMetadata, time: i64, is_begin: bool) -> SpanRecord<'static> {
+        SpanRecord { metadata, time, is_begin, future: None, extra: None, trace_id: None }
+    }
+
+    /// What is open after the events of a text: `+a` begins, `-a` ends, `?` loses events; what
+    /// follows the letter is a name of its own. Event ids count up from 0, times are ten times that.
     fn open_after(text: &str) -> Option<Vec<(i64, i64)>> {
         let mut open = OpenSpans::default();
         for (event_id, word) in (0..).zip(text.split_whitespace()) {
             let (sign, name) = word.split_at(1);
-            let metadata = match name {
+            let (letter, own_name) = name.split_at(name.len().min(1));
+            let metadata = match letter {
                 "a" => &A,
                 "b" => &B,
                 _ => &C,
@@ -109,7 +116,7 @@ mod tests {
             let (time, is_begin) = (10 * event_id, sign == "+");
             match sign {
                 "?" => open.lose_track(),
-                _ => open.note(event_id, &SpanRecord { metadata, time, is_begin, future: None }),
+                _ => open.note(event_id, &event(metadata, time, is_begin), own_name),
             }
         }
         Some(open.known()?.iter().map(|span| (span.event_id, span.begin)).collect())
@@ -121,6 +128,13 @@ mod tests {
         assert_eq!(open_after("+a +b -b +c"), Some(vec![(0, 0), (3, 30)]));
         assert_eq!(open_after("+a +a -a"), Some(vec![(0, 0)]));
         assert_eq!(open_after("+a +b -b -a"), Some(vec![]));
+    }
+
+    #[test]
+    fn spans_of_one_place_are_told_apart_by_their_names() {
+        assert_eq!(open_after("+a1 +a2 -a1"), Some(vec![]));
+        assert_eq!(open_after("+a1 +a2 -a3"), Some(vec![(0, 0), (1, 10)]));
+        assert_eq!(open_after("+a1 +a -a"), Some(vec![(0, 0)]));
     }
 
     #[test]

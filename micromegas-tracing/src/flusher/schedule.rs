@@ -12,6 +12,9 @@ const URGENT_PERIOD: Duration = Duration::from_millis(50);
 pub(super) struct Schedule {
     kinds: [(Duration, Instant); Kind::COUNT],
     has_urgent: bool,
+    has_own_periods: bool,
+    /// The least period that the sink asks for.
+    sink_period: Duration,
 }
 
 impl Schedule {
@@ -20,7 +23,15 @@ impl Schedule {
         kinds[Kind::Spans as usize].0 = config.span_period;
         kinds[Kind::Metrics as usize].0 = config.metric_period;
         kinds[Kind::Logs as usize].0 = config.log_period;
-        Self { kinds, has_urgent: false }
+        let has_own_periods = config.has_own_periods;
+        Self { kinds, has_urgent: false, has_own_periods, sink_period: Duration::ZERO }
+    }
+
+    /// Takes note of what the sink asks for; what the host has configured counts more.
+    pub(super) fn set_sink_period(&mut self, period: Option<Duration>) {
+        if !self.has_own_periods {
+            self.sink_period = period.unwrap_or_default();
+        }
     }
 
     /// An entry that must not wait was recorded.
@@ -30,6 +41,7 @@ impl Schedule {
 
     fn due(&self, kind: Kind) -> Option<Instant> {
         let (period, last) = self.kinds[kind as usize];
+        let period = period.max(self.sink_period);
         let is_urgent = kind == Kind::Logs && self.has_urgent;
         last.checked_add(if is_urgent { period.min(URGENT_PERIOD) } else { period })
     }
@@ -73,6 +85,24 @@ mod tests {
         assert!(schedule.is_due(Kind::Logs, at(50)));
         schedule.note_done(Kind::Logs, at(50));
         assert!(!schedule.is_due(Kind::Logs, at(100)));
+    }
+
+    #[test]
+    fn the_sink_may_ask_for_longer_periods_unless_the_host_has_decided() {
+        let start = Instant::now();
+        let minute = Duration::from_secs(60);
+        let mut schedule = Schedule::new(&Config::default(), start);
+        schedule.set_sink_period(Some(minute));
+        assert_eq!(schedule.idle_time(start), Some(minute));
+        schedule.note_urgent();
+        assert_eq!(schedule.idle_time(start), Some(URGENT_PERIOD));
+        schedule.note_done(Kind::Logs, start);
+        schedule.set_sink_period(None);
+        assert_eq!(schedule.idle_time(start), Some(Duration::from_secs(1)));
+        let config = Config::default().with_flush_period(Duration::from_secs(7));
+        let mut schedule = Schedule::new(&config, start);
+        schedule.set_sink_period(Some(minute));
+        assert_eq!(schedule.idle_time(start), Some(Duration::from_secs(7)));
     }
 
     #[test]

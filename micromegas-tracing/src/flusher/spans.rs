@@ -2,13 +2,16 @@
 
 use crate::buffer::Kind;
 use crate::flusher::block::BlockBuilder;
+use crate::flusher::dependencies::Dependencies;
 use crate::flusher::open_spans::OpenSpans;
 use crate::flusher::runs;
 use crate::flusher::streams::{Outlet, Stream};
-use crate::record::{FutureSpan, Records, SpanRecord};
+use crate::record::{Extra, FutureSpan, Records, SpanRecord};
 use crate::recording::{late, threads};
+use micromegas_transit::RecordQueue;
 use micromegas_transit::types::{
-    BeginAsyncSpanEvent, BeginThreadSpanEvent, EndAsyncSpanEvent, EndThreadSpanEvent, thread,
+    BeginAsyncSpanEvent, BeginThreadSpanEvent, EndAsyncSpanEvent, EndThreadSpanEvent,
+    TaggedEndAsyncSpanEvent, TaggedEndThreadSpanEvent, TraceContextEvent, thread,
 };
 use std::collections::{HashMap, VecDeque};
 
@@ -70,8 +73,8 @@ impl SpanStreams {
     }
 }
 
-fn deliver(
-    records: Records<'_, SpanRecord>,
+fn deliver<'a>(
+    records: Records<'a, SpanRecord<'a>>,
     word_bytes: usize,
     SpanStream { stream, open }: &mut SpanStream,
     outlet: &mut Outlet<'_>,
@@ -86,48 +89,107 @@ fn deliver(
         while !block.is_full()
             && let Some(record) = records.next()
         {
-            let id = outlet.dependencies.span(record.metadata);
-            write_event(&mut block, id, &record);
-            open.note(event_id, &record);
+            let extra = record.extra.and_then(|extra| extra.read()).unwrap_or_default();
+            write_event(&mut block, outlet.dependencies, &record, &extra);
+            open.note(event_id, &record, extra.name);
             event_id += 1;
         }
         outlet.deliver(stream, block);
     }
 }
 
-fn write_event(block: &mut BlockBuilder, id: u64, record: &SpanRecord) {
-    let time = record.time;
+fn write_event(
+    block: &mut BlockBuilder,
+    dependencies: &mut Dependencies,
+    record: &SpanRecord<'_>,
+    extra: &Extra<'_>,
+) {
+    let SpanRecord { metadata, time, is_begin, .. } = *record;
     block.note_time(time);
+    let id = dependencies.named_span(metadata, extra.name);
+    let properties = (!extra.tags.is_empty())
+        .then(|| dependencies.property_set(thread::PROPERTY_SET, &extra.tags));
     let objects = &mut block.objects;
-    match record.future {
-        None => {
+    match (record.future, record.trace_id) {
+        (None, _) => {
             block.counts.thread_span_events += 1;
-            if record.is_begin {
-                let event = BeginThreadSpanEvent { thread_span_desc: id, time };
-                objects.push(thread::BEGIN_THREAD_SPAN_EVENT, &event);
-            } else {
-                let event = EndThreadSpanEvent { thread_span_desc: id, time };
-                objects.push(thread::END_THREAD_SPAN_EVENT, &event);
-            }
+            write_thread_span(objects, id, time, is_begin, properties);
         }
-        Some(FutureSpan { span_id, parent_span_id, depth }) => {
+        (Some(span), None) => {
             block.counts.async_span_events += 1;
-            let (span_desc, reserved) = (id, 0);
-            if record.is_begin {
-                let event = BeginAsyncSpanEvent {
-                    span_desc,
-                    span_id,
-                    parent_span_id,
-                    time,
-                    depth,
-                    reserved,
-                };
-                objects.push(thread::BEGIN_ASYNC_SPAN_EVENT, &event);
-            } else {
-                let event =
-                    EndAsyncSpanEvent { span_desc, span_id, parent_span_id, time, depth, reserved };
-                objects.push(thread::END_ASYNC_SPAN_EVENT, &event);
-            }
+            write_async_span(objects, id, time, is_begin, &span, properties);
+        }
+        (Some(span), Some([trace_id_high, trace_id_low])) => {
+            block.counts.async_span_events += 1;
+            let (span_id, remote_parent_span_id) = (span.span_id, span.parent_span_id);
+            let event = TraceContextEvent {
+                span_id,
+                trace_id_high,
+                trace_id_low,
+                remote_parent_span_id,
+                time,
+            };
+            objects.push(thread::TRACE_CONTEXT_EVENT, &event);
+        }
+    }
+}
+
+#[inline]
+fn write_thread_span(
+    objects: &mut RecordQueue,
+    thread_span_desc: u64,
+    time: i64,
+    is_begin: bool,
+    properties: Option<u64>,
+) {
+    match properties {
+        _ if is_begin => {
+            let event = BeginThreadSpanEvent { thread_span_desc, time };
+            objects.push(thread::BEGIN_THREAD_SPAN_EVENT, &event);
+        }
+        None => {
+            let event = EndThreadSpanEvent { thread_span_desc, time };
+            objects.push(thread::END_THREAD_SPAN_EVENT, &event);
+        }
+        Some(properties) => {
+            let event = TaggedEndThreadSpanEvent { thread_span_desc, properties, time };
+            objects.push(thread::TAGGED_END_THREAD_SPAN_EVENT, &event);
+        }
+    }
+}
+
+fn write_async_span(
+    objects: &mut RecordQueue,
+    span_desc: u64,
+    time: i64,
+    is_begin: bool,
+    span: &FutureSpan,
+    properties: Option<u64>,
+) {
+    let FutureSpan { span_id, parent_span_id, depth } = *span;
+    let reserved = 0;
+    match properties {
+        _ if is_begin => {
+            let event =
+                BeginAsyncSpanEvent { span_desc, span_id, parent_span_id, time, depth, reserved };
+            objects.push(thread::BEGIN_ASYNC_SPAN_EVENT, &event);
+        }
+        None => {
+            let event =
+                EndAsyncSpanEvent { span_desc, span_id, parent_span_id, time, depth, reserved };
+            objects.push(thread::END_ASYNC_SPAN_EVENT, &event);
+        }
+        Some(properties) => {
+            let event = TaggedEndAsyncSpanEvent {
+                span_desc,
+                properties,
+                span_id,
+                parent_span_id,
+                time,
+                depth,
+                reserved,
+            };
+            objects.push(thread::TAGGED_END_ASYNC_SPAN_EVENT, &event);
         }
     }
 }

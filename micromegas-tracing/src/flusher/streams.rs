@@ -4,6 +4,7 @@ use crate::event_sink::{EventBlock, EventSink};
 use crate::flusher::block::BlockBuilder;
 use crate::flusher::dependencies::Dependencies;
 use crate::origin::Origin;
+use crate::own_streams::OwnQueue;
 use crate::recording::threads::RecordingThread;
 use crate::stats::{self, Counts};
 use micromegas_transit::types::{log_stream_layout, metric_stream_layout, thread_stream_layout};
@@ -29,6 +30,11 @@ impl Outlet<'_> {
         };
         stream.deliver(self.sink, block, counts);
         true
+    }
+
+    /// Hands a block over.
+    pub(super) fn deliver_made(&mut self, stream: &mut Stream, block: EventBlock, counts: Counts) {
+        stream.deliver(self.sink, block, counts);
     }
 }
 
@@ -81,6 +87,11 @@ impl Stream {
         let id = format!("ended thread {thread_number}");
         let properties = BTreeMap::from([("thread-id".to_owned(), id)]);
         Self::new(process_id, "cpu", thread_stream_layout(), properties)
+    }
+
+    /// A stream of the host's own.
+    pub(super) fn of_own(process_id: Uuid, queue: &OwnQueue) -> Self {
+        Self::new(process_id, &queue.tag, queue.layout.clone(), queue.properties.clone())
     }
 
     /// The number of the stream's next event.

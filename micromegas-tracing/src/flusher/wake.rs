@@ -1,14 +1,16 @@
 //! How other threads reach the flusher: signals that cost two atomics, and requests that wait.
 
 use crate::buffer::Kind;
-use crate::lock::lock;
+use crate::lock::{lock, wait};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Condvar, Mutex, OnceLock};
 use std::thread::Thread;
 use std::time::Instant;
 
 static FLUSHER: OnceLock<Thread> = OnceLock::new();
 static URGENT: AtomicBool = AtomicBool::new(false);
+static OWN_STREAMS: AtomicBool = AtomicBool::new(false);
 static DRAIN: [AtomicBool; Kind::COUNT] = [const { AtomicBool::new(false) }; Kind::COUNT];
 static REQUESTS: Mutex<Requests> = Mutex::new(Requests::none());
 static ANSWERED: Condvar = Condvar::new();
@@ -34,9 +36,20 @@ pub(crate) fn urgent() {
     signal(&URGENT);
 }
 
+/// A whole block of a stream of the host's own waits.
+pub(crate) fn own_streams() {
+    signal(&OWN_STREAMS);
+}
+
 /// Buffers take up much of their bound, and one of this kind has just become full.
 pub(crate) fn drain(kind: Kind) {
     signal(&DRAIN[kind as usize]);
+}
+
+/// Something happened after which nothing may wait. Never waits for a lock itself.
+pub(crate) fn everything() {
+    Kind::ALL.into_iter().for_each(drain);
+    own_streams();
 }
 
 fn signal(flag: &AtomicBool) {
@@ -76,8 +89,18 @@ pub(crate) fn request_shutdown(deadline: Instant) -> bool {
     wait_until(deadline, |requests| requests.has_stopped)
 }
 
+thread_local! {
+    /// Without destructor, so that it can be asked while the process exits.
+    static IS_FLUSHER: Cell<bool> = const { Cell::new(false) };
+}
+
 fn is_flusher() -> bool {
-    FLUSHER.get().is_some_and(|flusher| flusher.id() == std::thread::current().id())
+    IS_FLUSHER.get()
+}
+
+/// Says that the calling thread is the flusher.
+pub(super) fn become_flusher() {
+    IS_FLUSHER.set(true);
 }
 
 fn wait_until(deadline: Instant, is_done: impl Fn(&Requests) -> bool) -> bool {
@@ -90,7 +113,7 @@ fn wait_until(deadline: Instant, is_done: impl Fn(&Requests) -> bool) -> bool {
         if requests.has_stopped || left.is_zero() {
             return false;
         }
-        requests = ANSWERED.wait_timeout(requests, left).unwrap_or_else(PoisonError::into_inner).0;
+        requests = wait(&REQUESTS, &ANSWERED, requests, left);
     }
 }
 
@@ -98,6 +121,7 @@ fn wait_until(deadline: Instant, is_done: impl Fn(&Requests) -> bool) -> bool {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
     pub(super) is_urgent: bool,
+    pub(super) own_streams: bool,
     pub(super) drain: [bool; Kind::COUNT],
     pub(super) flush: Option<u64>,
     pub(super) shutdown: Option<Instant>,
@@ -110,10 +134,12 @@ pub(super) fn set_flusher(thread: Thread) {
 
 pub(super) fn take_asked() -> Asked {
     let is_urgent = URGENT.swap(false, Ordering::AcqRel);
+    let own_streams = OWN_STREAMS.swap(false, Ordering::AcqRel);
     let drain = DRAIN.each_ref().map(|flag| flag.swap(false, Ordering::AcqRel));
     let requests = lock(&REQUESTS);
     Asked {
         is_urgent,
+        own_streams,
         drain,
         flush: (requests.asked > requests.answered).then_some(requests.asked),
         shutdown: requests.shutdown,

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::event_sink::EventSink;
 use crate::flusher::dependencies::Dependencies;
 use crate::flusher::merged::{self, Logs, Metrics};
+use crate::flusher::own_streams::OwnStreams;
 use crate::flusher::schedule::Schedule;
 use crate::flusher::spans::SpanStreams;
 use crate::flusher::streams::{Outlet, Stream};
@@ -26,6 +27,7 @@ struct Worker {
     logs: Stream,
     metrics: Stream,
     spans: SpanStreams,
+    own: OwnStreams,
 }
 
 /// Starts the flusher.
@@ -41,12 +43,14 @@ pub(crate) fn spawn(
         logs: Stream::of_logs(process.process_id),
         metrics: Stream::of_metrics(process.process_id),
         spans: SpanStreams::default(),
+        own: OwnStreams::default(),
         process,
         origin,
         sink,
     };
     let builder = Builder::new().name("micromegas-flusher".to_owned());
     let handle = builder.spawn(move || {
+        wake::become_flusher();
         guarded(|| worker.run());
         wake::announce_stop();
     })?;
@@ -69,6 +73,7 @@ impl Worker {
                 guarded(|| sink.on_shutdown(deadline));
                 return;
             }
+            guarded(|| self.schedule.set_sink_period(sink.flush_period()));
             match self.schedule.idle_time(Instant::now()) {
                 Some(idle_time) => thread::park_timeout(idle_time),
                 None => thread::park(),
@@ -83,12 +88,26 @@ impl Worker {
         if asked.is_urgent {
             self.schedule.note_urgent();
         }
+        if is_all || asked.own_streams || self.schedule.is_due(Kind::Logs, now) {
+            guarded(|| self.flush_own());
+        }
         for kind in [Kind::Logs, Kind::Metrics, Kind::Spans] {
             if is_all || asked.drain[kind as usize] || self.schedule.is_due(kind, now) {
                 self.schedule.note_done(kind, now);
                 guarded(|| self.flush(kind));
             }
         }
+    }
+
+    /// Streams of the host's own are handed over as often as logs.
+    fn flush_own(&mut self) {
+        let mut outlet = Outlet {
+            process_id: self.process.process_id,
+            origin: self.origin,
+            sink: &*self.sink,
+            dependencies: &mut self.dependencies,
+        };
+        self.own.flush(&mut outlet);
     }
 
     fn flush(&mut self, kind: Kind) {

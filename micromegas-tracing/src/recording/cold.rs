@@ -3,11 +3,11 @@
 #![expect(unsafe_code, reason = "the cursor is set to the buffer that the chain has just made")]
 
 use crate::buffer::Kind;
-use crate::buffer::published::Buffer;
+use crate::buffer::published::{Buffer, part_words};
 use crate::recording::hot::{self, Cursors};
 use crate::recording::late;
 use crate::recording::threads::{POOL, RecordingThread};
-use crate::{dispatch, flusher, record, stats};
+use crate::{dispatch, flusher, stats};
 use std::cell::OnceCell;
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ pub(crate) enum Refusal {
     NotRunning,
     /// The pool is exhausted: the event is lost.
     Exhausted,
-    /// Recording was entered from within its own cold path, say by an allocator that records: the
-    /// event is lost.
+    /// Recording was entered from within its own cold path, say by an allocator that records, or in
+    /// the handler of a signal: the event is lost.
     Reentered,
     /// The thread's thread-locals are gone: the event goes to the common buffer.
     ThreadEnded,
@@ -35,6 +35,10 @@ struct Owner(OnceCell<Arc<RecordingThread>>);
 impl Drop for Owner {
     fn drop(&mut self) {
         hot::with_cursors(Cursors::let_go);
+        if dispatch::has_forked() {
+            // A lock of the parent's may have been copied while it was held.
+            return;
+        }
         if let Some(thread) = self.0.get() {
             thread.leave();
         }
@@ -45,14 +49,21 @@ impl Drop for Owner {
 #[cold]
 #[inline(never)]
 pub(crate) fn record<const N: usize>(kind: Kind, words: [u64; N]) -> bool {
-    match make_room(kind, size_of_val(&words)) {
+    record_parts(kind, &words, &[])
+}
+
+/// Records one event of words and bytes that found no room; false if it was not recorded.
+#[cold]
+#[inline(never)]
+pub(crate) fn record_parts(kind: Kind, words: &[u64], parts: &[&[u8]]) -> bool {
+    match make_room(kind, size_of_val(words) + part_words(parts) * size_of::<u64>()) {
         Ok(()) => hot::with_cursors(|cursors| {
             // SAFETY: this thread is the only writer of its current buffer and has no record open
             // in it: log entries come here only when none is.
-            cursors.with_current(kind, |buffer| unsafe { buffer.append(|| words) })
+            cursors.with_current(kind, |buffer| unsafe { buffer.append_parts(words, parts) })
         }),
         Err(Refusal::NotRunning) => false,
-        Err(Refusal::ThreadEnded) => late::push(kind, &words),
+        Err(Refusal::ThreadEnded) => late::push(kind, words, parts),
         Err(refusal) => {
             count_lost(kind, words[0], refusal);
             false
@@ -62,13 +73,13 @@ pub(crate) fn record<const N: usize>(kind: Kind, words: [u64; N]) -> bool {
 
 /// Notes an event that was lost for this reason; `head` is its first word.
 pub(crate) fn count_lost(kind: Kind, head: u64, refusal: Refusal) {
-    stats::count_dropped(kind, record::is_async_span(kind, head));
+    let events = stats::count_dropped(kind, head);
     if refusal != Refusal::Exhausted {
         return;
     }
     let _ = OWNER.try_with(|owner| {
         if let Some(thread) = owner.0.get() {
-            thread.chain(kind).count_lost();
+            thread.chain(kind).count_lost(events);
         }
     });
 }
@@ -96,6 +107,9 @@ fn renew(
         return Err(Refusal::NotRunning);
     }
     let outcome = hot::with_cursors(|cursors| {
+        if cursors.is_refusing.get() {
+            return Err(Refusal::Reentered);
+        }
         let _busy = Busy::enter(cursors).ok_or(Refusal::Reentered)?;
         OWNER
             .try_with(|owner| {

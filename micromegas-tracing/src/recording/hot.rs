@@ -24,6 +24,8 @@ pub(crate) struct Cursors {
     /// the static buffer without room, or to the last buffer of this thread's chain, which the
     /// chain keeps until this thread replaces it or leaves.
     current: [Cell<*const Buffer>; Kind::COUNT],
+    /// The thread is in a signal handler: what it records is refused.
+    pub(crate) is_refusing: Cell<bool>,
     /// The thread is renewing a buffer.
     pub(crate) is_busy: Cell<bool>,
     /// A log record is open or shown: further entries are set aside.
@@ -40,6 +42,7 @@ impl Cursors {
     const fn new() -> Self {
         Self {
             current: [const { Cell::new(addr_of!(WITHOUT_ROOM)) }; Kind::COUNT],
+            is_refusing: Cell::new(false),
             is_busy: Cell::new(false),
             is_in_section: Cell::new(false),
             is_showing: Cell::new(false),
@@ -97,4 +100,14 @@ pub(crate) fn record<const N: usize>(kind: Kind, words: impl Fn() -> [u64; N]) -
         })
     });
     is_recorded || (dispatch::is_running() && cold::record(kind, words()))
+}
+
+/// Records one event of words and bytes; false if it was not recorded. As [`record`], but not for
+/// the hottest events.
+pub(crate) fn record_parts(kind: Kind, words: &[u64], parts: &[&[u8]]) -> bool {
+    let is_recorded = with_cursors(|cursors| {
+        // SAFETY: as in `record`.
+        cursors.with_current(kind, |buffer| unsafe { buffer.append_parts(words, parts) })
+    });
+    is_recorded || (dispatch::is_running() && cold::record_parts(kind, words, parts))
 }

@@ -2,9 +2,10 @@
 //! still record. They share one locked, bounded buffer.
 
 use crate::buffer::Kind;
+use crate::buffer::published::part_words;
 use crate::lock::lock;
 use crate::recording::{cold, hot};
-use crate::{record, stats};
+use crate::stats;
 use std::sync::Mutex;
 
 /// The common buffer holds at most this many words.
@@ -26,28 +27,36 @@ pub(crate) struct LateRun {
     pub(crate) words: Vec<u64>,
 }
 
-/// Records one event; false if the common buffer is full.
-pub(crate) fn push(kind: Kind, words: &[u64]) -> bool {
-    let is_recorded = cold::uninterrupted(|| push_uninterrupted(kind, words)) == Some(true);
+/// Records one event of words and bytes; false if the common buffer is full.
+pub(crate) fn push(kind: Kind, words: &[u64], parts: &[&[u8]]) -> bool {
+    let is_recorded = cold::uninterrupted(|| push_uninterrupted(kind, words, parts)) == Some(true);
     if !is_recorded {
-        stats::count_dropped(kind, record::is_async_span(kind, words[0]));
+        stats::count_dropped(kind, words[0]);
     }
     is_recorded
 }
 
-fn push_uninterrupted(kind: Kind, words: &[u64]) -> bool {
+fn push_uninterrupted(kind: Kind, words: &[u64], parts: &[&[u8]]) -> bool {
+    let record_words = words.len() + part_words(parts);
     let thread_number = hot::with_cursors(|cursors| cursors.thread_number.get());
     let mut late = lock(&LATE);
-    if late.words + words.len() > WORDS_MAX {
+    if late.words + record_words > WORDS_MAX {
         return false;
     }
-    late.words += words.len();
-    let run =
-        late.runs.iter_mut().find(|run| run.thread_number == thread_number && run.kind == kind);
-    match run {
-        Some(run) => run.words.extend_from_slice(words),
-        None => late.runs.push(LateRun { thread_number, kind, words: words.to_vec() }),
-    }
+    late.words += record_words;
+    let is_it = |run: &LateRun| run.thread_number == thread_number && run.kind == kind;
+    let place = late.runs.iter().position(is_it).unwrap_or_else(|| {
+        late.runs.push(LateRun { thread_number, kind, words: Vec::new() });
+        late.runs.len() - 1
+    });
+    let run = &mut late.runs[place];
+    run.words.extend_from_slice(words);
+    let text: Vec<u8> = parts.concat();
+    run.words.extend(text.chunks(size_of::<u64>()).map(|chunk| {
+        let mut word = [0; size_of::<u64>()];
+        word[..chunk.len()].copy_from_slice(chunk);
+        u64::from_ne_bytes(word)
+    }));
     true
 }
 

@@ -15,9 +15,9 @@ pub(crate) trait TextTarget {
     fn push(&mut self, text: &str) -> Result<(), Refusal>;
 }
 
-impl TextTarget for OpenRecord<'_> {
+impl<const HEAD_WORDS: usize> TextTarget for OpenRecord<'_, HEAD_WORDS> {
     fn push(&mut self, text: &str) -> Result<(), Refusal> {
-        Self::push(self, text)
+        Self::push(self, text.as_bytes())
     }
 }
 
@@ -33,7 +33,16 @@ pub(crate) fn format_into<T: TextTarget>(
     target: &mut T,
     arguments: fmt::Arguments<'_>,
 ) -> Result<(), Refusal> {
-    let mut message = Message { target, bytes: 0, cut_bytes: 0, refusal: None };
+    format_bounded(target, MESSAGE_BYTES_MAX, arguments)
+}
+
+/// Formats text of at most `bytes_max` bytes, mark included.
+pub(crate) fn format_bounded<T: TextTarget>(
+    target: &mut T,
+    bytes_max: usize,
+    arguments: fmt::Arguments<'_>,
+) -> Result<(), Refusal> {
+    let mut message = Message { target, bytes_max, bytes: 0, cut_bytes: 0, refusal: None };
     // An error is a `Display` giving up; what it wrote before that is the message.
     let _ = message.write_fmt(arguments);
     message.finish()
@@ -41,6 +50,7 @@ pub(crate) fn format_into<T: TextTarget>(
 
 struct Message<'a, T> {
     target: &'a mut T,
+    bytes_max: usize,
     bytes: usize,
     cut_bytes: usize,
     refusal: Option<Refusal>,
@@ -65,7 +75,7 @@ impl<T: TextTarget> Message<'_, T> {
 
 impl<T: TextTarget> Write for Message<'_, T> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = MESSAGE_BYTES_MAX - MARK_BYTES - self.bytes;
+        let room = self.bytes_max - MARK_BYTES - self.bytes;
         if self.cut_bytes > 0 {
             self.cut_bytes += text.len();
         } else if text.len() <= room {

@@ -1,7 +1,7 @@
 //! The time in which a thread's log entries are set aside: one of its records is open, or a sink
 //! is shown one.
 
-use crate::recording::{hot, log};
+use crate::recording::{append, hot};
 use std::marker::PhantomData;
 
 /// While it lives, the thread's further log entries wait; when it is dropped, also by a panic of a
@@ -28,7 +28,7 @@ impl Section {
 
 impl Drop for Section {
     fn drop(&mut self) {
-        log::append_waiting(self);
+        append::append_waiting(self);
         hot::with_cursors(|cursors| cursors.is_in_section.set(false));
     }
 }

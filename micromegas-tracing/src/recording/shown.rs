@@ -2,7 +2,8 @@
 
 use crate::dispatch;
 use crate::level::{Level, LevelFilter};
-use crate::metadata::LogMetadata;
+use crate::log_entry::LogEntry;
+use crate::recording::entry::NewEntry;
 use crate::recording::hot;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -21,15 +22,16 @@ pub(crate) fn wants(level: Level) -> bool {
 }
 
 /// Shows an entry to the sink. The caller is in a section, so that what the sink logs waits.
-pub(crate) fn show(metadata: &'static LogMetadata, time: i64, message: &str) {
+pub(crate) fn show(entry: &NewEntry<'_>, message: &str) {
     let Some((sink, origin)) = dispatch::sink_and_origin() else {
         return;
     };
+    let (level, target) = (entry.source.level(), entry.source.target());
+    let shown = LogEntry::new(level, target, origin.wall_clock(entry.time), message);
+    let shown = shown.with_tags(entry.tags);
     let _showing = Showing::enter();
     // The recording thread must not suffer from a sink's panic.
-    let _ = catch_unwind(AssertUnwindSafe(|| {
-        sink.on_log(metadata, origin.wall_clock(time), message);
-    }));
+    let _ = catch_unwind(AssertUnwindSafe(|| sink.on_log(&shown)));
 }
 
 struct Showing;

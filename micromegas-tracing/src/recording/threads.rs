@@ -56,6 +56,19 @@ impl RecordingThread {
     }
 }
 
+/// Makes the calling thread known and gives it a buffer of spans, if anything is recorded.
+#[cfg(feature = "tokio")]
+pub(crate) fn prepare_current() {
+    use crate::recording::{cold, hot};
+    let has_room = hot::with_cursors(|cursors| {
+        cursors.with_current(Kind::Spans, |buffer| buffer.room_bytes() > 0)
+    });
+    if !has_room {
+        // Without room the first event asks again.
+        let _ = cold::make_room(Kind::Spans, size_of::<u64>());
+    }
+}
+
 /// All threads at present, in the order of their first events.
 pub(crate) fn list() -> Vec<Arc<RecordingThread>> {
     uninterrupted(|| lock(&THREADS).clone()).unwrap_or_default()
@@ -63,7 +76,7 @@ pub(crate) fn list() -> Vec<Arc<RecordingThread>> {
 
 /// Takes what a thread recorded since the last call.
 pub(crate) fn take(thread: &RecordingThread, kind: Kind) -> Vec<Taken> {
-    uninterrupted(|| thread.chain(kind).take()).unwrap_or_default()
+    uninterrupted(|| Chain::take(thread.chain(kind))).unwrap_or_default()
 }
 
 /// Forgets the threads that have ended and are drained; returns their numbers.

@@ -1,16 +1,18 @@
-//! Spans of futures.
+//! Futures that are spans.
 
-use crate::buffer::Kind;
-use crate::clock;
 use crate::metadata::SpanMetadata;
-use crate::record::{BEGIN_ASYNC_SPAN, END_ASYNC_SPAN, head};
-use crate::recording::hot;
-use crate::spans::context::{Entered, SpanContext, new_span_id};
+use crate::properties::PropertySet;
+use crate::spans::carried::SpanContextFuture;
+use crate::spans::hooked::HookedFuture;
+use crate::spans::state::{AsyncSpan, Polling};
+use crate::spans::trace::TraceContext;
 use pin_project_lite::pin_project;
+use std::borrow::Cow;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Gives every future [`instrument`](Self::instrument).
+/// Makes spans of futures.
 pub trait InstrumentFuture: Future + Sized {
     /// Makes the future a span: it begins at the first poll and ends when the future is ready,
     /// dropped or panics. Its parent is the span around this call, wherever it is polled later.
@@ -19,11 +21,35 @@ pub trait InstrumentFuture: Future + Sized {
     /// use micromegas_tracing::prelude::*;
     ///
     /// static_span_desc!(FETCH, "fetch");
-    /// let fetching = async { 42 }.instrument(&FETCH);
+    /// let fetching = async { 42 }.instrument(&FETCH).with_property("attempt", 1);
     /// # drop(fetching);
     /// ```
     fn instrument(self, metadata: &'static SpanMetadata) -> InstrumentedFuture<Self> {
         InstrumentedFuture::new(self, metadata)
+    }
+
+    /// As [`instrument`](Self::instrument); when the future is ready, `hook` sees what came out and
+    /// may set properties of the span.
+    ///
+    /// ```
+    /// use micromegas_tracing::prelude::*;
+    ///
+    /// static_span_desc!(FETCH, "fetch");
+    /// let fetching = async { vec![0; 42] }
+    ///     .instrument_with(&FETCH, |bytes, span| span.set_property("size", bytes.len()));
+    /// # drop(fetching);
+    /// ```
+    fn instrument_with<H>(self, metadata: &'static SpanMetadata, hook: H) -> HookedFuture<Self, H>
+    where
+        H: FnOnce(&Self::Output, &mut AsyncSpan),
+    {
+        InstrumentedFuture::new(self, metadata).with_hook(hook)
+    }
+
+    /// Keeps the future in the span around this call, also when it is polled by another task or
+    /// thread.
+    fn in_current_span(self) -> SpanContextFuture<Self> {
+        SpanContextFuture::new(self)
     }
 }
 
@@ -37,14 +63,61 @@ pin_project! {
         // The future is dropped before its span ends.
         #[pin]
         future: F,
-        span: FutureSpanState,
+        span: AsyncSpan,
     }
 }
 
 impl<F: Future> InstrumentedFuture<F> {
     /// A span described by `metadata` around `future`; the parent is the span around this call.
     pub fn new(future: F, metadata: &'static SpanMetadata) -> Self {
-        Self { future, span: FutureSpanState::new(metadata) }
+        Self { future, span: AsyncSpan::new(metadata) }
+    }
+
+    /// Gives the span a name of its own in place of its descriptor's.
+    pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.span.set_name(name.into());
+        self
+    }
+
+    /// Gives the span a property; see [`AsyncSpan::set_property`].
+    pub fn with_property(mut self, name: &str, value: impl fmt::Display) -> Self {
+        self.span.set_property(name, value);
+        self
+    }
+
+    /// Gives the span the properties of a set.
+    pub fn with_properties(mut self, set: &'static PropertySet) -> Self {
+        self.span.set_constants(None, Some(set));
+        self
+    }
+
+    /// Makes the span one that another process called: it becomes a part of the trace that the
+    /// caller is in. Without a context nothing changes.
+    ///
+    /// ```
+    /// use micromegas_tracing::prelude::*;
+    /// use micromegas_tracing::TraceContext;
+    ///
+    /// static_span_desc!(HANDLE, "handle");
+    /// let caller: TraceContext =
+    ///     "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse()?;
+    /// let handling = async {}.instrument(&HANDLE).with_remote_parent(caller);
+    /// # drop(handling);
+    /// # Ok::<(), micromegas_tracing::ParseTraceContextError>(())
+    /// ```
+    pub fn with_remote_parent(mut self, parent: impl Into<Option<TraceContext>>) -> Self {
+        if let Some(parent) = parent.into() {
+            self.span.set_remote_parent(parent);
+        }
+        self
+    }
+
+    /// Adds a hook that sees what came out and may set properties of the span.
+    pub fn with_hook<H>(self, hook: H) -> HookedFuture<F, H>
+    where
+        H: FnOnce(&F::Output, &mut AsyncSpan),
+    {
+        HookedFuture::new(self.future, self.span, hook)
     }
 }
 
@@ -53,97 +126,11 @@ impl<F: Future> Future for InstrumentedFuture<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        this.span.begin();
         let polling = Polling::enter(this.span);
         let outcome = this.future.poll(context);
-        polling.leave(outcome.is_ready());
+        if outcome.is_pending() {
+            polling.leave();
+        }
         outcome
-    }
-}
-
-/// Where a future's span stands.
-#[derive(Debug)]
-struct FutureSpanState {
-    metadata: &'static SpanMetadata,
-    parent: SpanContext,
-    phase: Phase,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// Not polled yet.
-    Created,
-    /// The begin is recorded, under this id.
-    Begun(u64),
-    /// The end is recorded, or the begin was not.
-    Over,
-}
-
-impl FutureSpanState {
-    fn new(metadata: &'static SpanMetadata) -> Self {
-        Self { metadata, parent: SpanContext::current(), phase: Phase::Created }
-    }
-
-    fn begin(&mut self) {
-        if self.phase == Phase::Created {
-            let span_id = new_span_id();
-            let is_recorded = self.record(BEGIN_ASYNC_SPAN, span_id);
-            self.phase = if is_recorded { Phase::Begun(span_id) } else { Phase::Over };
-        }
-    }
-
-    fn end(&mut self) {
-        if let Phase::Begun(span_id) = self.phase {
-            self.phase = Phase::Over;
-            self.record(END_ASYNC_SPAN, span_id);
-        }
-    }
-
-    fn record(&self, tag: usize, span_id: u64) -> bool {
-        let SpanContext { span_id: parent, depth } = self.parent;
-        hot::record(Kind::Spans, || {
-            let time = clock::now() as u64;
-            [head(self.metadata, tag), time, span_id, parent, u64::from(depth)]
-        })
-    }
-
-    /// The context inside the span.
-    fn inner(&self) -> SpanContext {
-        match self.phase {
-            Phase::Begun(span_id) => SpanContext { span_id, depth: self.parent.depth + 1 },
-            Phase::Created | Phase::Over => self.parent,
-        }
-    }
-}
-
-impl Drop for FutureSpanState {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-/// A poll that is going on. Left by a panic of the future, it ends the span.
-struct Polling<'a> {
-    span: &'a mut FutureSpanState,
-    is_over: bool,
-    _entered: Entered,
-}
-
-impl<'a> Polling<'a> {
-    fn enter(span: &'a mut FutureSpanState) -> Self {
-        let entered = Entered::enter(span.inner());
-        Self { span, is_over: true, _entered: entered }
-    }
-
-    fn leave(mut self, is_over: bool) {
-        self.is_over = is_over;
-    }
-}
-
-impl Drop for Polling<'_> {
-    fn drop(&mut self) {
-        if self.is_over {
-            self.span.end();
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::buffer::Kind;
 use crate::clock;
+use crate::filter;
 use crate::metadata::SpanMetadata;
 use crate::record::{BEGIN_SPAN, END_SPAN, head};
 use crate::recording::hot;
@@ -20,11 +21,23 @@ pub struct ThreadSpanGuard {
 }
 
 impl ThreadSpanGuard {
+    /// As [`begin`](Self::begin), if the span is compiled in.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn begin_if(is_compiled_in: bool, metadata: &'static SpanMetadata) -> Self {
+        if is_compiled_in {
+            Self::begin(metadata)
+        } else {
+            Self { metadata: None, _of_thread: PhantomData }
+        }
+    }
+
     /// Begins a span.
     #[inline(always)]
     pub fn begin(metadata: &'static SpanMetadata) -> Self {
-        let is_recorded =
-            hot::record(Kind::Spans, || [head(metadata, BEGIN_SPAN), clock::now() as u64]);
+        let is_recorded = cfg!(feature = "enable")
+            && (filter::is_everything_verbose() || metadata.passes_filter())
+            && hot::record(Kind::Spans, || [head(metadata, BEGIN_SPAN), clock::now() as u64]);
         Self { metadata: is_recorded.then_some(metadata), _of_thread: PhantomData }
     }
 }

@@ -18,6 +18,9 @@ impl OpenBlock<'_> {
     /// Does what [`async_spans`](Self::async_spans) does, in the memory of columns that are not
     /// needed any more; what they hold is lost.
     pub fn async_spans_in(&self, mut columns: AsyncSpanColumns) -> Decoded<AsyncSpanColumns> {
+        if let Some(record_count) = self.async_spans_from_planes(&mut columns) {
+            return Decoded { columns, record_count, losses: Losses::default() };
+        }
         columns.clear(self.count_rows(|plan| matches!(plan, EventPlan::AsyncSpan(_))));
         let mut losses = Losses::default();
         let mut scopes = Scopes::new(&self.tables, std::mem::take(&mut columns.scopes));
@@ -34,7 +37,7 @@ impl OpenBlock<'_> {
 }
 
 impl AsyncSpanColumns {
-    fn clear(&mut self, row_count: usize) {
+    pub(super) fn clear(&mut self, row_count: usize) {
         let Self {
             record,
             ticks,

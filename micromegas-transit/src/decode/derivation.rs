@@ -4,6 +4,7 @@ use super::Decoded;
 use super::derived::{
     ColumnValues, EventColumn, EventColumns, Positions, mark_absent, scalar_column,
 };
+use super::event_plan::EventPlan;
 use super::event_types::EventKind;
 use super::fields::u64_at;
 use super::losses::{LossReason, Losses};
@@ -65,6 +66,10 @@ impl OpenBlock<'_> {
     ///
     /// What [`event_columns`](Self::event_columns) says holds here as well.
     pub fn custom_events(&self) -> Decoded<Vec<EventColumns>> {
+        let is_wanted = |plan: &EventPlan| matches!(plan, EventPlan::Unknown | EventPlan::Other);
+        if let Some(record_count) = self.record_count_without(is_wanted) {
+            return Decoded { columns: Vec::new(), record_count, losses: Losses::default() };
+        }
         let mut wanted = [Wanted::No; 256];
         for event in self.plan.event_types() {
             wanted[usize::from(event.type_index)] = match event.kind {

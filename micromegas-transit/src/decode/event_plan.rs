@@ -15,6 +15,8 @@ pub(super) enum EventPlan {
     Net(NetPlan),
     /// Records that begin with fixed fields; there is nothing to find by name.
     Image,
+    /// Known by name, but read member by member only, as types that are not known are.
+    Other,
     /// Not known by name.
     Unknown,
     /// Known by name, but a needed member is missing or misplaced.
@@ -159,6 +161,7 @@ impl Members<'_> {
             | "NetRPCEndEvent" => {
                 NetPlan::of(&self.layout.name, |name| self.field(name)).map(EventPlan::Net)
             }
+            "TraceContextEvent" => Some(EventPlan::Other),
             _ => Some(EventPlan::Unknown),
         }
     }

@@ -31,7 +31,7 @@ pub enum EventKind {
     Image,
     /// [`OpenBlock::net_spans`](crate::OpenBlock::net_spans).
     NetSpan,
-    /// A type of the client's own: [`OpenBlock::event_columns`](crate::OpenBlock::event_columns).
+    /// A type of the client's own, or one without columns of its kind: [`OpenBlock::event_columns`](crate::OpenBlock::event_columns).
     Custom,
     /// A type of the client's own whose records carry their size: nothing is known but its name.
     CustomDynamic,
@@ -58,7 +58,7 @@ impl StreamPlan {
                     EventPlan::Image => EventKind::Image,
                     EventPlan::Net(_) => EventKind::NetSpan,
                     EventPlan::Unknown if shape.size == 0 => EventKind::CustomDynamic,
-                    EventPlan::Unknown => EventKind::Custom,
+                    EventPlan::Unknown | EventPlan::Other => EventKind::Custom,
                     EventPlan::Unreadable => EventKind::Unreadable,
                 },
             })

@@ -128,6 +128,11 @@ impl SmallField {
         Self { offset, width: 4 }
     }
 
+    /// The offset of a value of four bytes.
+    pub(super) fn half_word(self) -> Option<usize> {
+        (self.width == 4).then_some(self.offset)
+    }
+
     /// Reads the value; one that does not fit becomes the greatest that does.
     #[inline]
     pub(super) fn read(self, record: &[u8]) -> Option<u32> {

@@ -4,6 +4,7 @@
 //! types are more than the plain ones, the decoder returns none, and the records are rebuilt and
 //! decoded like those of any other block, which counts the losses.
 
+mod async_spans;
 mod ids;
 mod logs;
 mod metrics;
@@ -83,6 +84,44 @@ mod tests {
             spans.columns.ticks.len() + 1 + spans.losses.total() as usize
         };
         assert!(rebuilds(&layout, &dependencies, &objects, rows));
+    }
+
+    #[test]
+    fn asynchronous_spans_do_and_so_does_their_absence() {
+        let layout = types::thread_stream_layout();
+        let mut dependencies = strings();
+        let span = SpanRecord { id: 2, name: 1, target: 1, file: 1, line: 3, lod: 2 };
+        dependencies.push(types::thread::SPAN, &span);
+        let mut objects = RecordQueue::new();
+        for time in 0..3000 {
+            objects.push(0, &BeginThreadSpanEvent { thread_span_desc: 2, time });
+        }
+        let rows = |open: &OpenBlock<'_>| open.async_spans().columns.ticks.len() + 3000;
+        assert!(!rebuilds(&layout, &dependencies, &objects, rows));
+        let none = |open: &OpenBlock<'_>| {
+            let counts = [
+                open.images().record_count,
+                open.net_spans().record_count,
+                open.custom_events().record_count,
+                open.logs().record_count,
+                open.metrics().record_count,
+            ];
+            assert_eq!(counts, [3000; 5]);
+            3000
+        };
+        assert!(!rebuilds(&layout, &dependencies, &objects, none));
+        for step in 0..3000 {
+            let event = BeginAsyncSpanEvent {
+                span_desc: 2,
+                span_id: 1 << 40 | step,
+                parent_span_id: step / 2,
+                time: 5000 + 3 * step.cast_signed(),
+                depth: step as u32 % 5,
+                reserved: 0,
+            };
+            objects.push(2 + (step % 2) as u8, &event);
+        }
+        assert!(!rebuilds(&layout, &dependencies, &objects, rows));
     }
 
     #[test]

@@ -7,12 +7,16 @@ const EMPTY: u32 = u32::MAX;
 /// Ids below this are looked up without hashing.
 const DIRECT_ID_MAX: usize = 4096;
 
+/// Maps with this many slots take 512 KiB.
+const LARGE_SLOT_COUNT: usize = 1 << 15;
+
 /// A map from `u64` ids to small indices.
 ///
 /// Clients either count ids from 1 on or send addresses. Small ids select from a table; others are
 /// hashed by one multiplication, with open addressing. The multiplier is a random odd number, so
 /// that ids chosen on purpose do not collide more often than others. At most a quarter of the slots
-/// is used, so a look-up hardly ever probes twice.
+/// is used, so a look-up hardly ever probes twice; in maps that are too large for a cache anyway,
+/// three quarters are, so that their memory stays in proportion to what was sent.
 #[derive(Debug)]
 pub(super) struct IdMap {
     /// By id, at least as far as the greatest small one.
@@ -68,7 +72,7 @@ impl IdMap {
         if let Some(id) = usize::try_from(id).ok().filter(|id| *id < DIRECT_ID_MAX) {
             return self.insert_direct(id, index);
         }
-        if (self.count + 1) * 4 > self.slots.len() {
+        if self.count == self.room() {
             self.grow();
         }
         let mask = self.slots.len() - 1;
@@ -85,6 +89,12 @@ impl IdMap {
             }
             slot += 1;
         }
+    }
+
+    /// How many ids may be in the slots.
+    fn room(&self) -> usize {
+        let slot_count = self.slots.len();
+        if slot_count < LARGE_SLOT_COUNT { slot_count / 4 } else { slot_count / 4 * 3 }
     }
 
     fn insert_direct(&mut self, id: usize, index: u32) -> bool {
@@ -119,7 +129,7 @@ mod tests {
     #[test]
     fn every_id_is_found_and_others_are_not() {
         let ids = [0, 1, 4095, 4097, u64::MAX, 1 << 63, 0x7fff_0000_1000];
-        let spread = (0..10_000).map(|i| i << 4);
+        let spread = (0..100_000).map(|i| i << 4);
         let mut map = IdMap::default();
         let all: Vec<u64> = ids.into_iter().chain(spread.skip(1)).collect();
         for (index, id) in all.iter().enumerate() {

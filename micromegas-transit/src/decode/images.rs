@@ -69,6 +69,11 @@ impl OpenBlock<'_> {
     pub fn images(&self) -> Decoded<ImageColumns> {
         let mut columns = ImageColumns::default();
         let mut losses = Losses::default();
+        if let Some(record_count) =
+            self.record_count_without(|plan| matches!(plan, EventPlan::Image))
+        {
+            return Decoded { columns, record_count, losses };
+        }
         let record_count = self.for_each_event(&mut losses, |plan, record| match plan {
             EventPlan::Image => columns.push(&self.limits, record.index, record.payload),
             other => Self::pass_over(other),

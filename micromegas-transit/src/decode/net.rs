@@ -116,6 +116,11 @@ impl OpenBlock<'_> {
     pub fn net_spans(&self) -> Decoded<NetSpanColumns> {
         let mut columns = NetSpanColumns::default();
         let mut losses = Losses::default();
+        if let Some(record_count) =
+            self.record_count_without(|plan| matches!(plan, EventPlan::Net(_)))
+        {
+            return Decoded { columns, record_count, losses };
+        }
         let record_count = self.for_each_event(&mut losses, |plan, record| match plan {
             EventPlan::Net(plan) => columns.push(&self.tables, plan, record.index, record.payload),
             other => Self::pass_over(other),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::carried::CarriedSpan;
 use super::codec::Decompressor;
-use super::header::{Group, Header, Member, PlaneSource, Values};
+use super::header::{Group, Header, Member, PlaneSource, PresentType, Values};
 use super::preamble::{self, PREAMBLE_BYTES};
 use super::values::ValueReader;
 use crate::{Error, Limits, Result};
@@ -80,10 +80,11 @@ impl PlanarBlock {
         self.header.extent.tail_bytes > 0
     }
 
-    /// The group of words that the type of this slot has at this offset.
-    pub(crate) fn group_of(&self, slot: usize, offset: usize) -> Option<usize> {
+    /// The group of values of this width that the type of this slot has at this offset.
+    pub(crate) fn group_of(&self, slot: usize, offset: usize, bytes: usize) -> Option<usize> {
         let wanted = Member { slot, offset };
-        let is_it = |group: &Group| group.is_word() && group.members.contains(&wanted);
+        let is_it =
+            |group: &Group| group.values.width.bytes() == bytes && group.members.contains(&wanted);
         self.header.groups.iter().position(is_it)
     }
 
@@ -119,15 +120,19 @@ impl PlanarBlock {
 
     /// Each type occurs as often as the header says, and no other one.
     fn check_types(&self) -> Result<()> {
-        let invalid = |reason| Err(Error::InvalidPlanar { offset: PREAMBLE_BYTES, reason });
-        let count_of = |index: u8| match self.type_plane() {
-            Ok(plane) => plane.iter().filter(|own| **own == index).count(),
-            Err(constant) if constant == index => self.header.record_count as usize,
-            Err(_) => 0,
+        let types = &self.header.types;
+        let counts = match self.type_plane() {
+            Ok(plane) => count_types(plane, types),
+            Err(constant) => {
+                let mut counts = [0; 256];
+                counts[usize::from(constant)] = self.header.record_count;
+                counts
+            }
         };
         // The counts sum to the number of records, so equal counts leave no room for other types.
-        if self.header.types.iter().any(|own| count_of(own.index) != own.count as usize) {
-            return invalid("types do not occur as often as the header says");
+        if types.iter().any(|own| counts[usize::from(own.index)] != own.count) {
+            let reason = "types do not occur as often as the header says";
+            return Err(Error::InvalidPlanar { offset: PREAMBLE_BYTES, reason });
         }
         Ok(())
     }
@@ -164,6 +169,26 @@ impl PlanarBlock {
         }
         Ok(())
     }
+}
+
+/// With more types than this, one slow pass over the type plane costs less than one fast pass for
+/// each of them.
+const FAST_PASSES_MAX: usize = 8;
+
+/// How often each of these types is in the plane; there are fewer than 2^32 records.
+fn count_types(plane: &[u8], types: &[PresentType]) -> [u32; 256] {
+    let mut counts = [0; 256];
+    if types.len() <= FAST_PASSES_MAX {
+        for PresentType { index, .. } in types {
+            let count = plane.iter().filter(|own| *own == index).count();
+            counts[usize::from(*index)] = count as u32;
+        }
+    } else {
+        for index in plane {
+            counts[usize::from(*index)] += 1;
+        }
+    }
+    counts
 }
 
 /// Decompresses the sections and finds the runs in them.

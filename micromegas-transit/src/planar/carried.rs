@@ -1,8 +1,8 @@
 //! The stack of spans that are open where a block begins.
 
 use super::varint;
-use crate::Result;
 use crate::cursor::Cursor;
+use crate::{Error, Limits, Result};
 
 /// A span of the thread that is open at the block's first event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,11 +31,15 @@ pub(super) fn write(out: &mut Vec<u8>, spans: Option<&[CarriedSpan]>) {
     }
 }
 
-/// Reads a stack. Each span takes at least three bytes, so the input bounds the allocation.
-pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Vec<CarriedSpan>>> {
+/// Reads a stack.
+pub(super) fn read(cursor: &mut Cursor<'_>, limits: &Limits) -> Result<Option<Vec<CarriedSpan>>> {
     let Some(count) = varint::read(cursor)?.checked_sub(1) else {
         return Ok(None);
     };
+    if count > limits.carried_span_count.into() {
+        let limit = limits.carried_span_count.into();
+        return Err(Error::LimitExceeded { what: "number of open spans", limit });
+    }
     let mut spans = Vec::new();
     let (mut event_id, mut begin) = (0_i64, 0_i64);
     for _ in 0..count {
@@ -59,15 +63,30 @@ mod tests {
             let mut bytes = Vec::new();
             write(&mut bytes, stack);
             let mut cursor = Cursor::new(&bytes);
-            assert_eq!(read(&mut cursor).unwrap().as_deref(), stack);
+            assert_eq!(read(&mut cursor, &Limits::default()).unwrap().as_deref(), stack);
             assert!(cursor.is_empty());
         }
     }
 
     #[test]
     fn a_count_without_spans_is_an_error() {
+        for count_plus_one in [2, 60_000, u64::MAX] {
+            let mut bytes = Vec::new();
+            varint::write(&mut bytes, count_plus_one);
+            assert!(read(&mut Cursor::new(&bytes), &Limits::default()).is_err());
+        }
+    }
+
+    #[test]
+    fn the_depth_is_limited() {
+        let spans = [CarriedSpan { event_id: 1, descriptor: 1, begin: 1 }; 3];
         let mut bytes = Vec::new();
-        varint::write(&mut bytes, u64::MAX);
-        assert!(read(&mut Cursor::new(&bytes)).is_err());
+        write(&mut bytes, Some(&spans));
+        let read_within = |carried_span_count| {
+            let limits = Limits { carried_span_count, ..Limits::default() };
+            read(&mut Cursor::new(&bytes), &limits)
+        };
+        assert_eq!(read_within(3), Ok(Some(spans.to_vec())));
+        assert!(matches!(read_within(2), Err(Error::LimitExceeded { limit: 2, .. })));
     }
 }

@@ -86,9 +86,3 @@ pub(super) struct Section {
     /// Their size as compressed; none when they are stored as they are.
     pub(super) coded_bytes: Option<usize>,
 }
-
-impl Group {
-    pub(crate) fn is_word(&self) -> bool {
-        self.values.width.bytes() == 8
-    }
-}

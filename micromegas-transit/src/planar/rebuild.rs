@@ -19,22 +19,29 @@ pub fn decode(planar: &[u8], limits: &Limits) -> Result<Vec<u8>> {
     Ok(PlanarBlock::open(&payload, limits, Vec::new())?.rebuild())
 }
 
+/// How many values all groups together have at hand, unless there are so many groups that each would
+/// have less than a handful.
+const VALUES_AT_HAND: usize = 64 * CHUNK;
+
 /// The values of a group, a chunk of them at hand.
 struct Supply<'a> {
     values: ValueReader<'a>,
-    chunk: Box<[u64; CHUNK]>,
+    chunk: Box<[u64]>,
     used: usize,
 }
 
 impl<'a> Supply<'a> {
-    fn new(values: ValueReader<'a>) -> Self {
-        Self { values, chunk: Box::new([0; CHUNK]), used: CHUNK }
+    /// One of `group_count`.
+    fn new(values: ValueReader<'a>, group_count: usize) -> Self {
+        let share = (VALUES_AT_HAND / group_count.max(1)).clamp(8, CHUNK);
+        let size = share.min(values.left()).max(1);
+        Self { values, chunk: vec![0; size].into_boxed_slice(), used: size }
     }
 
     #[inline]
     fn next(&mut self) -> u64 {
-        if self.used == CHUNK {
-            self.values.read(&mut self.chunk[..]);
+        if self.used == self.chunk.len() {
+            self.values.read(&mut self.chunk);
             self.used = 0;
         }
         let value = self.chunk[self.used];
@@ -52,9 +59,11 @@ impl PlanarBlock {
         for (slot, present) in header.types.iter().enumerate() {
             slots[usize::from(present.index)] = slot as u8;
         }
-        let mut groups: Vec<_> =
-            (0..header.groups.len()).map(|group| Supply::new(self.values(Some(group)))).collect();
-        let mut sizes = self.sizes().map(Supply::new);
+        let group_count = header.groups.len();
+        let mut groups: Vec<_> = (0..group_count)
+            .map(|group| Supply::new(self.values(Some(group)), group_count))
+            .collect();
+        let mut sizes = self.sizes().map(|sizes| Supply::new(sizes, 1));
         let (mut rest, tail) = self.rest_and_tail();
         let plane = self.type_plane();
         let mut position = 0;

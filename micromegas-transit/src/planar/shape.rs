@@ -168,6 +168,10 @@ fn known_prefix(type_name: &str) -> Vec<(&'static str, usize, usize)> {
             ("codec", 24, 1),
             ("text_bytes", 25, 4),
         ],
+        // How wide the rest of the target is, its type tells.
+        "TaggedLogInteropEvent" | "LogStringInteropEventV3" => {
+            vec![("time", 0, 8), ("level", 8, 1), ("target", 9, 8)]
+        }
         _ => Vec::new(),
     }
 }
@@ -210,7 +214,7 @@ mod tests {
         // span_desc, span_id, parent_span_id, time, depth, reserved
         let expected = [(2, 0, 8), (3, 8, 8), (4, 16, 8), (1, 24, 8), (5, 32, 4), (6, 36, 4)];
         assert_eq!(parts(shapes.get(begin_async)), expected);
-        assert_eq!(shapes.of_type(4), None);
+        assert_eq!(shapes.of_type(types::thread_stream_layout().objects.len() as u8), None);
     }
 
     #[test]
@@ -218,7 +222,11 @@ mod tests {
         let shapes = Shapes::of(&types::log_stream_layout().objects);
         let text = shapes.get(shapes.of_type(1).unwrap());
         assert_eq!((text.size, text.covered_end), (None, 21));
-        assert_eq!(parts(text)[..2], parts(shapes.get(shapes.of_type(0).unwrap()))[..]);
+        let constant = shapes.get(shapes.of_type(types::log::LOG_STATIC_STR_EVENT).unwrap());
+        assert_eq!(parts(text)[..2], parts(constant)[..]);
+        let (clock, ..) = parts(constant)[1];
+        let bridged = shapes.of_type(types::log::TAGGED_LOG_INTEROP_EVENT).unwrap();
+        assert_eq!(parts(shapes.get(bridged))[0], (clock, 0, 8));
     }
 
     #[test]

@@ -22,7 +22,7 @@ impl<'a> ValueReader<'a> {
         values: &Values,
         plane: impl Fn(super::header::PlaneSource) -> std::result::Result<&'a [u8], u8>,
     ) -> Self {
-        let (mut base, mut planes) = (0, Vec::with_capacity(8));
+        let (mut base, mut planes) = (0, Vec::new());
         for (place, source) in values.planes.iter().enumerate() {
             let shift = 8 * place as u32;
             match plane(*source) {
@@ -38,6 +38,11 @@ impl<'a> ValueReader<'a> {
             planes,
             left: values.count,
         }
+    }
+
+    /// How many values are still to be read.
+    pub(super) fn left(&self) -> usize {
+        self.left
     }
 
     /// What all values have in common, if they are equal but for their lowest byte.

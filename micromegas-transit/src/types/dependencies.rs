@@ -120,7 +120,7 @@ pub struct SpanLocationRecord {
 
 /// A name and a value, both ids of strings.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Reflect)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Reflect)]
 pub struct Property {
     /// Name of the property.
     #[reflect(reference)]

@@ -6,7 +6,9 @@
 
 mod dependencies;
 mod events;
+mod image;
 mod streams;
+mod tagged;
 
 pub use dependencies::{
     LogMetadataRecord, MetricMetadataDependency, Property, PropertySetDependency,
@@ -16,7 +18,13 @@ pub use events::{
     BeginAsyncSpanEvent, BeginThreadSpanEvent, EndAsyncSpanEvent, EndThreadSpanEvent,
     FloatMetricEvent, IntegerMetricEvent, LogStaticStrEvent, LogStringEventV2,
 };
+pub use image::ImageEvent;
 pub use streams::{
     LogDependencies, LogEvents, MetricDependencies, MetricEvents, ThreadDependencies, ThreadEvents,
     log, log_stream_layout, metric_stream_layout, metrics, thread, thread_stream_layout,
+};
+pub use tagged::{
+    StaticStringRef, TaggedEndAsyncSpanEvent, TaggedEndThreadSpanEvent, TaggedFloatMetricEvent,
+    TaggedIntegerMetricEvent, TaggedLogInteropEvent, TaggedLogStaticStrEvent, TaggedLogString,
+    TaggedLogTemplateEvent, TraceContextEvent,
 };

@@ -4,7 +4,9 @@ use super::{
     BeginAsyncSpanEvent, BeginThreadSpanEvent, EndAsyncSpanEvent, EndThreadSpanEvent,
     FloatMetricEvent, IntegerMetricEvent, LogMetadataRecord, LogStaticStrEvent, LogStringEventV2,
     MetricMetadataDependency, PropertySetDependency, SpanLocationRecord, SpanRecord,
-    StaticStringDependency,
+    StaticStringDependency, TaggedEndAsyncSpanEvent, TaggedEndThreadSpanEvent,
+    TaggedFloatMetricEvent, TaggedIntegerMetricEvent, TaggedLogInteropEvent,
+    TaggedLogStaticStrEvent, TaggedLogString, TaggedLogTemplateEvent, TraceContextEvent,
 };
 use crate::{StreamLayout, record_set};
 
@@ -28,6 +30,18 @@ pub mod log {
     /// Event [`LogStringEventV2`](crate::types::LogStringEventV2).
     pub const LOG_STRING_EVENT: u8 =
         <types::LogEvents as Holds<types::LogStringEventV2<'_>>>::TYPE_INDEX;
+    /// Event [`TaggedLogStaticStrEvent`](crate::types::TaggedLogStaticStrEvent).
+    pub const TAGGED_LOG_STATIC_STR_EVENT: u8 =
+        <types::LogEvents as Holds<types::TaggedLogStaticStrEvent>>::TYPE_INDEX;
+    /// Event [`TaggedLogTemplateEvent`](crate::types::TaggedLogTemplateEvent).
+    pub const TAGGED_LOG_TEMPLATE_EVENT: u8 =
+        <types::LogEvents as Holds<types::TaggedLogTemplateEvent>>::TYPE_INDEX;
+    /// Event [`TaggedLogString`](crate::types::TaggedLogString).
+    pub const TAGGED_LOG_STRING: u8 =
+        <types::LogEvents as Holds<types::TaggedLogString<'_>>>::TYPE_INDEX;
+    /// Event [`TaggedLogInteropEvent`](crate::types::TaggedLogInteropEvent).
+    pub const TAGGED_LOG_INTEROP_EVENT: u8 =
+        <types::LogEvents as Holds<types::TaggedLogInteropEvent<'_>>>::TYPE_INDEX;
 }
 
 /// Type indices of the metric stream (tag `metrics`).
@@ -50,6 +64,12 @@ pub mod metrics {
     /// Event [`FloatMetricEvent`](crate::types::FloatMetricEvent).
     pub const FLOAT_METRIC_EVENT: u8 =
         <types::MetricEvents as Holds<types::FloatMetricEvent>>::TYPE_INDEX;
+    /// Event [`TaggedIntegerMetricEvent`](crate::types::TaggedIntegerMetricEvent).
+    pub const TAGGED_INTEGER_METRIC_EVENT: u8 =
+        <types::MetricEvents as Holds<types::TaggedIntegerMetricEvent>>::TYPE_INDEX;
+    /// Event [`TaggedFloatMetricEvent`](crate::types::TaggedFloatMetricEvent).
+    pub const TAGGED_FLOAT_METRIC_EVENT: u8 =
+        <types::MetricEvents as Holds<types::TaggedFloatMetricEvent>>::TYPE_INDEX;
 }
 
 /// Type indices of a thread's stream (tag `cpu`).
@@ -80,6 +100,15 @@ pub mod thread {
     /// Event [`EndAsyncSpanEvent`](crate::types::EndAsyncSpanEvent).
     pub const END_ASYNC_SPAN_EVENT: u8 =
         <types::ThreadEvents as Holds<types::EndAsyncSpanEvent>>::TYPE_INDEX;
+    /// Event [`TaggedEndThreadSpanEvent`](crate::types::TaggedEndThreadSpanEvent).
+    pub const TAGGED_END_THREAD_SPAN_EVENT: u8 =
+        <types::ThreadEvents as Holds<types::TaggedEndThreadSpanEvent>>::TYPE_INDEX;
+    /// Event [`TaggedEndAsyncSpanEvent`](crate::types::TaggedEndAsyncSpanEvent).
+    pub const TAGGED_END_ASYNC_SPAN_EVENT: u8 =
+        <types::ThreadEvents as Holds<types::TaggedEndAsyncSpanEvent>>::TYPE_INDEX;
+    /// Event [`TraceContextEvent`](crate::types::TraceContextEvent).
+    pub const TRACE_CONTEXT_EVENT: u8 =
+        <types::ThreadEvents as Holds<types::TraceContextEvent>>::TYPE_INDEX;
 }
 
 record_set! {
@@ -96,6 +125,10 @@ record_set! {
     pub struct LogEvents {
         LogStaticStrEvent,
         dynamic LogStringEventV2<'_>,
+        TaggedLogStaticStrEvent,
+        TaggedLogTemplateEvent,
+        dynamic TaggedLogString<'_>,
+        dynamic TaggedLogInteropEvent<'_>,
     }
 }
 
@@ -113,6 +146,8 @@ record_set! {
     pub struct MetricEvents {
         IntegerMetricEvent,
         FloatMetricEvent,
+        TaggedIntegerMetricEvent,
+        TaggedFloatMetricEvent,
     }
 }
 
@@ -133,6 +168,9 @@ record_set! {
         EndThreadSpanEvent,
         BeginAsyncSpanEvent,
         EndAsyncSpanEvent,
+        TaggedEndThreadSpanEvent,
+        TaggedEndAsyncSpanEvent,
+        TraceContextEvent,
     }
 }
 
@@ -164,6 +202,15 @@ mod tests {
         assert_eq!(name(&layout.dependencies, log::PROPERTY_SET), "PropertySetDependency");
         assert_eq!(name(&layout.objects, log::LOG_STATIC_STR_EVENT), "LogStaticStrEvent");
         assert_eq!(name(&layout.objects, log::LOG_STRING_EVENT), "LogStringEventV2");
+        let tagged = [
+            (log::TAGGED_LOG_STATIC_STR_EVENT, "TaggedLogStaticStrEvent"),
+            (log::TAGGED_LOG_TEMPLATE_EVENT, "TaggedLogTemplateEvent"),
+            (log::TAGGED_LOG_STRING, "TaggedLogString"),
+            (log::TAGGED_LOG_INTEROP_EVENT, "TaggedLogInteropEvent"),
+        ];
+        for (index, expected) in tagged {
+            assert_eq!(name(&layout.objects, index), expected);
+        }
         let layout = metric_stream_layout();
         assert_eq!(name(&layout.dependencies, metrics::STATIC_STRING), "StaticStringDependency");
         assert_eq!(
@@ -173,7 +220,19 @@ mod tests {
         assert_eq!(name(&layout.dependencies, metrics::PROPERTY_SET), "PropertySetDependency");
         assert_eq!(name(&layout.objects, metrics::INTEGER_METRIC_EVENT), "IntegerMetricEvent");
         assert_eq!(name(&layout.objects, metrics::FLOAT_METRIC_EVENT), "FloatMetricEvent");
+        let (integer, float) =
+            (metrics::TAGGED_INTEGER_METRIC_EVENT, metrics::TAGGED_FLOAT_METRIC_EVENT);
+        assert_eq!(name(&layout.objects, integer), "TaggedIntegerMetricEvent");
+        assert_eq!(name(&layout.objects, float), "TaggedFloatMetricEvent");
         let layout = thread_stream_layout();
+        let tagged = [
+            (thread::TAGGED_END_THREAD_SPAN_EVENT, "TaggedEndThreadSpanEvent"),
+            (thread::TAGGED_END_ASYNC_SPAN_EVENT, "TaggedEndAsyncSpanEvent"),
+            (thread::TRACE_CONTEXT_EVENT, "TraceContextEvent"),
+        ];
+        for (index, expected) in tagged {
+            assert_eq!(name(&layout.objects, index), expected);
+        }
         assert_eq!(name(&layout.dependencies, thread::STATIC_STRING), "StaticStringDependency");
         assert_eq!(name(&layout.dependencies, thread::SPAN), "SpanRecord");
         assert_eq!(name(&layout.dependencies, thread::SPAN_LOCATION), "SpanLocationRecord");

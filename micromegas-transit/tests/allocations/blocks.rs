@@ -1,5 +1,6 @@
 //! Blocks of each kind of event, and readers of them.
 
+use micromegas_transit::planar::{Codec, Encoder};
 use micromegas_transit::types::{
     BeginAsyncSpanEvent, BeginThreadSpanEvent, EndThreadSpanEvent, FloatMetricEvent,
     IntegerMetricEvent, LogMetadataRecord, LogStaticStrEvent, LogStringEventV2,
@@ -31,6 +32,30 @@ struct TaggedEndThreadSpanEvent {
     #[reflect(reference)]
     properties: u64,
     time: i64,
+}
+
+/// How the records of events are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Plain,
+    Planar(Codec),
+}
+
+impl Encoding {
+    /// Those that this build reads.
+    pub(crate) fn all() -> Vec<Self> {
+        let codecs = [Codec::Lz4, Codec::Zstd].into_iter().filter(|codec| codec.is_available());
+        std::iter::once(Self::Plain).chain(codecs.map(Self::Planar)).collect()
+    }
+
+    fn encode(self, layout: &StreamLayout, records: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Plain => compress_frame(records),
+            Self::Planar(codec) => {
+                Encoder::new(&layout.objects, codec).unwrap().encode(records, None)
+            }
+        }
+    }
 }
 
 /// A block with its stream's layout.
@@ -131,7 +156,7 @@ impl Reader {
 }
 
 /// A block of `count` records of one kind, with one string and one descriptor.
-pub(crate) fn block(kind: Kind, count: usize) -> TestBlock {
+pub(crate) fn block(kind: Kind, encoding: Encoding, count: usize) -> TestBlock {
     let (layout, dependencies) = stream(kind);
     let mut objects = RecordQueue::new();
     for index in 0..count {
@@ -141,7 +166,7 @@ pub(crate) fn block(kind: Kind, count: usize) -> TestBlock {
     let (dependencies, objects) = (dependencies.as_bytes(), objects.as_bytes());
     let payload = Payload {
         dependencies: compress_frame(dependencies).into(),
-        objects: compress_frame(objects).into(),
+        objects: encoding.encode(&layout, objects).into(),
     };
     TestBlock { layout, payload, decompressed_bytes: dependencies.len() + objects.len() }
 }

@@ -16,9 +16,9 @@ fn span_plan() -> StreamPlan {
     StreamPlan::compile(&layout, &Limits::default()).unwrap()
 }
 
-const NOVELTY: u8 = 4;
-const DYNAMIC_NOVELTY: u8 = 5;
-const SECONDARY: u8 = 6;
+const NOVELTY: u8 = thread::TRACE_CONTEXT_EVENT + 1;
+const DYNAMIC_NOVELTY: u8 = NOVELTY + 1;
+const SECONDARY: u8 = NOVELTY + 2;
 
 fn string(id: u64, text: &str) -> Bytes {
     Bytes::new().u64(id).utf8(text)

@@ -1,12 +1,15 @@
 //! One request and its answer.
 
+use crate::control::{CONTROL_HEADER, CONTROL_TYPE, SETTINGS_BYTES_MAX, control_value};
+use crate::http::credentials::Authorization;
 use crate::http::options::HttpOptions;
 use chrono::{DateTime, Utc};
 use micromegas_transit::planar::{ACCEPT_HEADER, AcceptedCodecs};
 use std::time::Duration;
 use ureq::http::{HeaderMap, HeaderValue, StatusCode, header};
 use ureq::tls::{RootCerts, TlsConfig};
-use ureq::{Agent, Proxy};
+use ureq::{Agent, Body, Proxy, RequestBuilder};
+use uuid::Uuid;
 
 /// How much of an error's text is kept.
 const REASON_BYTES_MAX: u64 = 1024;
@@ -15,7 +18,9 @@ const REASON_BYTES_MAX: u64 = 1024;
 #[derive(Debug)]
 pub(super) struct Client {
     agent: Agent,
-    authorization: Option<HeaderValue>,
+    authorization: Authorization,
+    /// Says that this client can be controlled, and who it is.
+    control: Option<HeaderValue>,
     request_timeout: Duration,
 }
 
@@ -23,7 +28,19 @@ pub(super) struct Client {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Response {
     pub(super) answer: Answer,
-    pub(super) accepted: Option<AcceptedCodecs>,
+    pub(super) server: Option<ServerFacts>,
+}
+
+/// What an answer says about the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ServerFacts {
+    /// It is one of ours: it says which planar blocks it reads, be it none.
+    pub(super) is_ours: bool,
+    pub(super) accepted: AcceptedCodecs,
+    /// It can change settings.
+    pub(super) has_control: bool,
+    /// The settings it wants, as a document.
+    pub(super) settings: Option<Vec<u8>>,
 }
 
 /// What a request came to.
@@ -34,21 +51,26 @@ pub(super) enum Answer {
     /// The server will never take it.
     Refused(String),
     /// It should be sent again, not before `retry_after`.
-    TryAgain { retry_after: Option<Duration>, reason: String },
+    TryAgain {
+        retry_after: Option<Duration>,
+        reason: String,
+        /// The server failed, perhaps over this very document.
+        is_server_failure: bool,
+    },
 }
 
 impl Client {
     /// The error says what is wrong with the options.
     pub(super) fn new(options: &HttpOptions) -> Result<Self, String> {
         let proxy = match &options.proxy {
-            Some(url) => Some(Proxy::new(url).map_err(|error| format!("proxy: {error}"))?),
-            None => None,
-        };
-        let authorization = match &options.api_key {
-            Some(key) => Some(bearer(key)?),
+            // Its error may quote what was given, and that may hold a password.
+            Some(url) => {
+                Some(Proxy::new(url).map_err(|_| "the proxy is no URL of one".to_owned())?)
+            }
             None => None,
         };
         let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
+        let total = Some(options.request_timeout);
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -56,49 +78,112 @@ impl Client {
             .proxy(proxy)
             .tls_config(tls)
             .user_agent(concat!("micromegas-telemetry-sink/", env!("CARGO_PKG_VERSION")))
+            .timeout_resolve(Some(options.connect_timeout))
             .timeout_connect(Some(options.connect_timeout))
-            .timeout_global(Some(options.request_timeout))
+            .timeout_send_request(total)
+            .timeout_send_body(total)
+            .timeout_recv_response(total)
+            .timeout_recv_body(total)
+            .timeout_per_call(total)
+            .timeout_global(total)
             .build();
+        let authorization = Authorization::new(options)?;
         let request_timeout = options.request_timeout;
-        Ok(Self { agent: config.into(), authorization, request_timeout })
+        Ok(Self { agent: config.into(), authorization, control: None, request_timeout })
+    }
+
+    /// From now on requests say that this process can be controlled.
+    pub(super) fn announce_control(&mut self, process_id: Uuid) {
+        self.control = HeaderValue::from_str(&control_value(process_id)).ok();
     }
 
     /// Posts a CBOR document; takes no longer than `time_left`.
-    pub(super) fn post(&self, url: &str, document: &[u8], time_left: Duration) -> Response {
+    pub(super) fn post(&mut self, url: &str, document: &[u8], time_left: Duration) -> Response {
+        self.exchange(url, Some(document), time_left)
+    }
+
+    /// Asks for what is there; takes no longer than `time_left`.
+    pub(super) fn get(&mut self, url: &str, time_left: Duration) -> Response {
+        self.exchange(url, None, time_left)
+    }
+
+    /// A token that the server does not believe is replaced, once.
+    fn exchange(&mut self, url: &str, document: Option<&[u8]>, time_left: Duration) -> Response {
         let timeout = self.request_timeout.min(time_left);
-        let mut request = self
-            .agent
-            .post(url)
-            .header(header::CONTENT_TYPE, "application/cbor")
-            .config()
-            .timeout_global(Some(timeout))
-            .build();
-        if let Some(authorization) = &self.authorization {
-            request = request.header(header::AUTHORIZATION, authorization);
-        }
-        match request.send(document) {
-            Ok(mut response) => {
-                let status = response.status();
-                // Read to its end, so that the connection can be used again.
-                let body = response.body_mut().with_config().limit(REASON_BYTES_MAX);
-                let text = body.read_to_string().unwrap_or_default();
-                let headers = response.headers();
-                let answer = judge(status, headers, text.trim());
-                Response { answer, accepted: Some(accepted(headers)) }
+        match self.send(url, document, timeout) {
+            Ok(answer)
+                if answer.status() == StatusCode::UNAUTHORIZED && self.authorization.renew() =>
+            {
+                drop(answer);
+                self.send(url, document, timeout).map_or_else(no_answer, read)
             }
-            Err(error) => {
-                let answer = Answer::TryAgain { retry_after: None, reason: error.to_string() };
-                Response { answer, accepted: None }
-            }
+            answer => answer.map_or_else(no_answer, read),
         }
+    }
+
+    fn send(
+        &mut self,
+        url: &str,
+        document: Option<&[u8]>,
+        timeout: Duration,
+    ) -> Result<ureq::http::Response<Body>, String> {
+        let authorization = self.authorization.header(&self.agent, timeout)?;
+        let mut headers = HeaderMap::new();
+        headers.extend(authorization.map(|value| (header::AUTHORIZATION, value)));
+        headers.extend(self.control.clone().map(|value| (CONTROL_HEADER, value)));
+        let answer = match document {
+            Some(document) => {
+                let content_type = HeaderValue::from_static("application/cbor");
+                headers.insert(header::CONTENT_TYPE, content_type);
+                let request = with_headers(self.agent.post(url), headers);
+                request.config().timeout_global(Some(timeout)).build().send(document)
+            }
+            None => {
+                let request = with_headers(self.agent.get(url), headers);
+                request.config().timeout_global(Some(timeout)).build().call()
+            }
+        };
+        answer.map_err(|error| error.to_string())
     }
 }
 
-fn bearer(key: &str) -> Result<HeaderValue, String> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", key.trim()))
-        .map_err(|_| "the API key has characters that no HTTP header may have".to_owned())?;
-    value.set_sensitive(true);
-    Ok(value)
+fn with_headers<B>(mut request: RequestBuilder<B>, headers: HeaderMap) -> RequestBuilder<B> {
+    if let Some(own) = request.headers_mut() {
+        own.extend(headers);
+    }
+    request
+}
+
+fn no_answer(reason: String) -> Response {
+    let answer = Answer::TryAgain { retry_after: None, reason, is_server_failure: false };
+    Response { answer, server: None }
+}
+
+/// Reads an answer to its end, so that the connection can be used again.
+fn read(mut response: ureq::http::Response<Body>) -> Response {
+    let status = response.status();
+    let has_settings = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|value| value.trim().eq_ignore_ascii_case(CONTROL_TYPE));
+    let limit = if has_settings { SETTINGS_BYTES_MAX } else { REASON_BYTES_MAX };
+    let body = response.body_mut().with_config().limit(limit).read_to_vec();
+    let headers = response.headers();
+    let (text, settings) = match body {
+        Ok(body) if has_settings => (String::new(), Some(body)),
+        Ok(body) => (String::from_utf8_lossy(&body).trim().to_owned(), None),
+        Err(_) => Default::default(),
+    };
+    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let server = ServerFacts {
+        is_ours: value(ACCEPT_HEADER).is_some(),
+        accepted: value(ACCEPT_HEADER).map(AcceptedCodecs::parse).unwrap_or_default(),
+        has_control: value(CONTROL_HEADER.as_str()).is_some_and(|value| value.trim() == "1"),
+        settings,
+    };
+    Response { answer: judge(status, headers, &text), server: Some(server) }
 }
 
 fn judge(status: StatusCode, headers: &HeaderMap, text: &str) -> Answer {
@@ -106,19 +191,18 @@ fn judge(status: StatusCode, headers: &HeaderMap, text: &str) -> Answer {
         return Answer::Accepted;
     }
     let reason = if text.is_empty() { status.to_string() } else { format!("{status}: {text}") };
-    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+    let is_transient = matches!(
+        status,
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
+    );
+    if status.is_server_error() || is_transient {
         let retry_after = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = retry_after.and_then(|value| parse_retry_after(value, Utc::now()));
-        Answer::TryAgain { retry_after, reason }
+        let is_server_failure = status == StatusCode::INTERNAL_SERVER_ERROR;
+        Answer::TryAgain { retry_after, reason, is_server_failure }
     } else {
         Answer::Refused(reason)
     }
-}
-
-/// The planar blocks that a server reads which answers with these headers.
-fn accepted(headers: &HeaderMap) -> AcceptedCodecs {
-    let value = headers.get(ACCEPT_HEADER).and_then(|value| value.to_str().ok());
-    value.map_or_else(AcceptedCodecs::default, AcceptedCodecs::parse)
 }
 
 /// Seconds, or a date.
@@ -157,14 +241,8 @@ mod tests {
         for status in [301, 400, 401, 404, 413] {
             assert!(matches!(judged(status), Answer::Refused(_)), "{status}");
         }
-        for status in [429, 500, 502, 503] {
+        for status in [408, 425, 429, 500, 502, 503] {
             assert!(matches!(judged(status), Answer::TryAgain { .. }), "{status}");
         }
-    }
-
-    #[test]
-    fn a_key_that_no_header_can_carry_is_refused_at_once() {
-        let options = HttpOptions { api_key: Some("a\nb".to_owned()), ..HttpOptions::default() };
-        assert!(Client::new(&options).is_err());
     }
 }

@@ -2,12 +2,13 @@
 
 use ureq::http::Uri;
 
-/// The three addresses of an ingestion server.
+/// The addresses of an ingestion server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Endpoint {
     pub(super) insert_process: String,
     pub(super) insert_stream: String,
     pub(super) insert_block: String,
+    pub(super) control: String,
 }
 
 impl Endpoint {
@@ -24,11 +25,15 @@ impl Endpoint {
         if uri.query().is_some() || base.contains('#') {
             return Err("it must not have a query or a fragment".to_owned());
         }
+        if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+            return Err("it must not hold credentials; options take them".to_owned());
+        }
         let base = base.trim_end_matches('/');
         Ok(Self {
             insert_process: format!("{base}/ingestion/insert_process"),
             insert_stream: format!("{base}/ingestion/insert_stream"),
             insert_block: format!("{base}/ingestion/insert_block"),
+            control: format!("{base}/ingestion/control"),
         })
     }
 }
@@ -49,7 +54,15 @@ mod tests {
 
     #[test]
     fn what_is_no_base_url_is_refused() {
-        for base in ["", "host:9000", "ftp://host", "http://", "http://host/?a=1", "/path"] {
+        for base in [
+            "",
+            "host:9000",
+            "ftp://host",
+            "http://",
+            "http://host/?a=1",
+            "/path",
+            "http://a:b@host",
+        ] {
             assert!(Endpoint::parse(base).is_err(), "{base}");
         }
     }

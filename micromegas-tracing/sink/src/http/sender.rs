@@ -1,165 +1,273 @@
 //! The thread that sends, one request after the other.
 
+use crate::control::Control;
 use crate::http::backoff::Backoff;
 use crate::http::client::{Answer, Client, Response};
 use crate::http::endpoint::Endpoint;
 use crate::http::options::HttpOptions;
-use crate::http::packed::Packed;
-use crate::http::queue::{Queue, ToSend, WaitingBlock};
+use crate::http::packed::Encoded;
+use crate::http::packer::{lock, to_store, with_skipped};
+use crate::http::queue::{Content, Fate, Key, Packed, Queue, Task, ToSend};
+use crate::http::server::Server;
+use crate::spool::{Place, Spool};
+use bytes::Bytes;
 use micromegas_transit::planar::AcceptedCodecs;
-use micromegas_transit::{Block, RawPayload};
+use micromegas_transit::{Block, ProcessInfo};
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 use uuid::Uuid;
+
+/// A block over which the server failed this often, which takes minutes, counts as refused, so
+/// that those behind it can pass.
+const SERVER_FAILURES_MAX: u32 = 20;
+
+/// What the sender works with.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) queue: Arc<Queue>,
+    pub(super) spool: Option<Arc<Mutex<Spool>>>,
+    pub(super) control: Option<Arc<Control>>,
+    pub(super) server: Arc<Server>,
+}
 
 /// Sends what the queue has.
 #[derive(Debug)]
 pub(super) struct Sender {
-    queue: Arc<Queue>,
+    shared: Shared,
     client: Client,
     endpoint: Endpoint,
     backoff: Backoff,
     /// The planar blocks that the server reads, by its latest answer. Before the first answer none
     /// is sent.
     accepted: AcceptedCodecs,
-    /// Streams whose description was sent.
-    known_streams: HashSet<Uuid>,
+    /// Processes and streams whose description was sent.
+    known: HashSet<Uuid>,
+    /// The block that was tried last, and whether it lay on disk then: what was read from there or
+    /// made plain is kept.
+    current: Option<(Key, bool, Arc<Packed>)>,
+    control_period: Duration,
+    /// When the server is asked for settings, if it has any to give.
+    poll_at: Option<Instant>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome {
+    Done(Fate),
+    /// Once more, at once: not in this form.
+    Unsuited,
+    /// Once more, later.
+    Later {
+        wait: Duration,
+        is_server_failure: bool,
+    },
 }
 
 impl Sender {
     pub(super) fn new(
-        queue: Arc<Queue>,
+        shared: Shared,
         client: Client,
         endpoint: Endpoint,
         options: &HttpOptions,
     ) -> Self {
-        let backoff = Backoff::new(options.backoff_min, options.backoff_max);
-        let accepted = AcceptedCodecs::default();
-        Self { queue, client, endpoint, backoff, accepted, known_streams: HashSet::new() }
+        Self {
+            shared,
+            client,
+            endpoint,
+            backoff: Backoff::new(options.backoff_min, options.backoff_max),
+            accepted: AcceptedCodecs::default(),
+            known: HashSet::new(),
+            current: None,
+            control_period: options.control_period,
+            poll_at: None,
+        }
     }
 
     /// Sends until the queue ends.
     pub(super) fn run(&mut self) {
-        let queue = Arc::clone(&self.queue);
-        while let Some(next) = queue.next_to_send() {
+        let queue = Arc::clone(&self.shared.queue);
+        while let Some(next) = queue.next_to_send(self.poll_at) {
             match next {
                 ToSend::Process(process) => {
-                    let url = self.endpoint.insert_process.clone();
-                    self.deliver_description(&url, &process.to_cbor());
+                    if self.shared.control.is_some() {
+                        self.client.announce_control(process.process_id);
+                    }
+                    match self.announce_process(&process) {
+                        Ok(()) => queue.finish_process(),
+                        Err(outcome) => self.put_back(&outcome),
+                    }
                 }
-                ToSend::Block(waiting) => {
-                    self.announce(&waiting);
-                    let is_delivered = self.deliver_block(&waiting);
-                    queue.note_block(&waiting, is_delivered);
+                ToSend::Block(task) => {
+                    match self.attempt(&task).unwrap_or_else(|outcome| outcome) {
+                        Outcome::Done(fate) => self.finish(&task, fate),
+                        outcome => self.put_back(&outcome),
+                    }
+                }
+                ToSend::Wake => {
+                    let url = self.endpoint.control.clone();
+                    // Whether that worked matters to nothing that waits.
+                    let response = self.client.get(&url, queue.time_left());
+                    self.poll_at = Some(Instant::now() + self.control_period);
+                    self.note_server(&response);
                 }
             }
-            queue.note_sent();
         }
     }
 
-    /// Sends the description of a block's stream before the first of its blocks.
-    fn announce(&mut self, waiting: &WaitingBlock) {
-        if self.known_streams.insert(waiting.stream.stream_id) {
+    fn put_back(&mut self, outcome: &Outcome) {
+        let is_server_failure = matches!(outcome, Outcome::Later { is_server_failure: true, .. });
+        self.shared.queue.put_back(is_server_failure);
+        if let Outcome::Later { wait, .. } = outcome {
+            self.shared.queue.pause(*wait);
+        }
+    }
+
+    /// One attempt to send a block, and before it what the server does not know yet.
+    fn attempt(&mut self, task: &Task) -> Result<Outcome, Outcome> {
+        self.announce_process(&task.process)?;
+        if !self.known.contains(&task.stream.stream_id) {
             let url = self.endpoint.insert_stream.clone();
-            self.deliver_description(&url, &waiting.stream.to_cbor());
+            self.announce(&url, &task.stream.to_cbor(), task.stream.stream_id)?;
         }
-    }
-
-    fn deliver_description(&mut self, url: &str, document: &[u8]) {
-        let outcome = self.deliver(url, document, |_| true);
-        self.queue.note_description(outcome == Outcome::Delivered);
-    }
-
-    /// Sends a block, planar if the server reads that. An answer may say that it does so no more:
-    /// then the block is made plain before it is sent again.
-    fn deliver_block(&mut self, waiting: &WaitingBlock) -> bool {
-        let Some(packed) = waiting.packed() else { return false };
+        let Some(packed) = self.packed(task) else { return Ok(Outcome::Done(Fate::Lost)) };
+        let document = with_skipped(&packed.block, task.more_skipped).to_cbor();
         let url = self.endpoint.insert_block.clone();
-        if packed.suits(self.accepted) {
-            let document = document(waiting, &packed.payload);
-            match self.deliver(&url, &document, |accepted| packed.suits(accepted)) {
-                Outcome::Delivered => return true,
-                Outcome::Lost => return false,
-                Outcome::Unsuited => {}
+        match self.post(&url, &document) {
+            Answer::Accepted => Ok(Outcome::Done(Fate::Delivered)),
+            Answer::Refused(reason) => {
+                let is_final = packed.suits(self.accepted);
+                self.shared.queue.note_failure(reason, !is_final, false);
+                Ok(if is_final { Outcome::Done(Fate::Rejected) } else { Outcome::Unsuited })
             }
-        }
-        match packed.to_plain() {
-            Ok(Packed { payload, .. }) => {
-                let document = document(waiting, &payload);
-                self.deliver(&url, &document, |_| true) == Outcome::Delivered
+            Answer::TryAgain { is_server_failure: true, reason, .. }
+                if task.server_failures + 1 >= SERVER_FAILURES_MAX =>
+            {
+                self.shared.queue.note_failure(reason, false, false);
+                Ok(Outcome::Done(Fate::Rejected))
             }
-            Err(error) => {
-                self.queue.note_failure(error.to_string(), false);
-                false
+            Answer::TryAgain { retry_after, reason, is_server_failure } => {
+                Ok(self.later(retry_after, reason, is_server_failure))
             }
         }
     }
 
-    /// Sends a document until the server has it or refuses it for good, or the sink must end; or
-    /// until it does not suit what the server accepts.
-    fn deliver(
+    fn announce_process(&mut self, process: &ProcessInfo) -> Result<(), Outcome> {
+        if self.known.contains(&process.process_id) {
+            return Ok(());
+        }
+        let url = self.endpoint.insert_process.clone();
+        self.announce(&url, &process.to_cbor(), process.process_id)
+    }
+
+    /// Sends a description, unless that has to wait. Blocks are sent even if it is refused.
+    fn announce(&mut self, url: &str, document: &[u8], id: Uuid) -> Result<(), Outcome> {
+        match self.post(url, document) {
+            Answer::Accepted => {}
+            Answer::Refused(reason) => {
+                self.shared.queue.note_failure(reason, false, false);
+                self.shared.queue.note_refused_description();
+            }
+            Answer::TryAgain { retry_after, reason, .. } => {
+                return Err(self.later(retry_after, reason, false));
+            }
+        }
+        self.known.insert(id);
+        Ok(())
+    }
+
+    fn later(
         &mut self,
-        url: &str,
-        document: &[u8],
-        suits: impl Fn(AcceptedCodecs) -> bool,
+        retry_after: Option<Duration>,
+        reason: String,
+        is_server_failure: bool,
     ) -> Outcome {
-        while suits(self.accepted) {
-            let time_left = self.queue.time_left();
-            if time_left.is_zero() {
-                return Outcome::Lost;
-            }
-            let Response { answer, accepted } = self.client.post(url, document, time_left);
-            if let Some(accepted) = accepted {
-                self.accepted = accepted;
-                self.queue.set_accepted(accepted);
-            }
-            match answer {
-                Answer::Accepted => {
-                    self.backoff.reset();
-                    return Outcome::Delivered;
-                }
-                Answer::Refused(reason) => {
-                    self.backoff.reset();
-                    let is_final = suits(self.accepted);
-                    self.queue.note_failure(reason, !is_final);
-                    return if is_final { Outcome::Lost } else { Outcome::Unsuited };
-                }
-                Answer::TryAgain { retry_after, reason } => {
-                    self.queue.note_failure(reason, true);
-                    self.queue.pause(self.backoff.next_wait(retry_after));
-                }
+        self.shared.queue.note_failure(reason, true, true);
+        Outcome::Later { wait: self.backoff.next_wait(retry_after), is_server_failure }
+    }
+
+    fn post(&mut self, url: &str, document: &[u8]) -> Answer {
+        let response = self.client.post(url, document, self.shared.queue.time_left());
+        self.note_server(&response);
+        if !matches!(response.answer, Answer::TryAgain { .. }) {
+            self.backoff.reset();
+        }
+        response.answer
+    }
+
+    fn note_server(&mut self, response: &Response) {
+        let Some(facts) = &response.server else { return };
+        self.accepted = facts.accepted;
+        self.shared.queue.set_accepted(facts.accepted);
+        self.shared.server.note(facts.is_ours);
+        let Some(control) = &self.shared.control else { return };
+        self.poll_at = facts.has_control.then(|| Instant::now() + self.control_period);
+        if let Some(settings) = facts.settings.as_deref().filter(|_| facts.has_control) {
+            control.receive(settings);
+            self.shared.queue.wake_packer();
+        }
+    }
+
+    /// The block in a form that the server reads; none if it cannot be had.
+    fn packed(&mut self, task: &Task) -> Option<Arc<Packed>> {
+        let is_spooled = matches!(task.content, Content::Spooled(..));
+        let is_it =
+            |(key, was_spooled, _): &(Key, bool, _)| (*key, *was_spooled) == (task.key, is_spooled);
+        let packed = match (self.current.take().filter(is_it), &task.content) {
+            (Some((_, _, packed)), _) => packed,
+            (None, Content::Packed(packed)) => Arc::clone(packed),
+            (None, Content::Spooled(place, encoded)) => self.load(place, *encoded)?,
+            (None, Content::Raw(_) | Content::Packing) => return None,
+        };
+        let packed = if packed.suits(self.accepted) {
+            packed
+        } else {
+            let plain = packed.to_plain().map(Arc::new);
+            plain.map_err(|error| self.note_unreadable(error.to_string())).ok()?
+        };
+        self.current = Some((task.key, is_spooled, Arc::clone(&packed)));
+        Some(packed)
+    }
+
+    fn load(&self, place: &Place, encoded: Encoded) -> Option<Arc<Packed>> {
+        let document = self.spool()?.load(place);
+        let document = document.map_err(|error| self.note_unreadable(error.to_string())).ok()?;
+        let block = Block::from_cbor(Bytes::from(document));
+        let block = block.map_err(|error| self.note_unreadable(error.to_string())).ok()?;
+        Some(Arc::new(Packed { block, codec: encoded.0 }))
+    }
+
+    fn note_unreadable(&self, reason: String) {
+        self.shared.queue.note_failure(reason, false, false);
+    }
+
+    fn spool(&self) -> Option<MutexGuard<'_, Spool>> {
+        self.shared.spool.as_deref().map(lock)
+    }
+
+    /// The block is dealt with: it leaves the disk, too. What was refused moves to another place
+    /// there.
+    fn finish(&mut self, task: &Task, fate: Fate) {
+        let queue = Arc::clone(&self.shared.queue);
+        let packed = self.current.take().map(|(_, _, packed)| packed);
+        if fate == Fate::Rejected
+            && let (Some(mut spool), Some(packed)) = (self.spool(), packed)
+        {
+            let block = with_skipped(&packed.block, task.more_skipped);
+            let document = block.to_cbor();
+            let encoded = Encoded(packed.codec);
+            let refused = to_store(task, &document, encoded, block.skipped_events);
+            if let Err(error) = spool.reject(&refused) {
+                queue.note_spool_failure(error.to_string());
             }
         }
-        Outcome::Unsuited
+        if let Some(place) = queue.finish(task.key, fate)
+            && let Some(mut spool) = self.spool()
+        {
+            if let Err(error) = spool.release(&place) {
+                queue.note_spool_failure(error.to_string());
+            }
+            queue.note_spool_bytes(spool.bytes());
+        }
     }
-}
-
-/// How sending a document ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Delivered,
-    /// Refused for good, or out of time.
-    Lost,
-    /// The server does not read it in this form.
-    Unsuited,
-}
-
-/// The document of a block with this payload.
-fn document(waiting: &WaitingBlock, payload: &RawPayload) -> Vec<u8> {
-    let block = &waiting.block;
-    let document = Block {
-        block_id: block.block_id,
-        stream_id: waiting.stream.stream_id,
-        process_id: waiting.stream.process_id,
-        begin_time: block.begin_time,
-        begin_ticks: block.begin_ticks,
-        end_time: block.end_time,
-        end_ticks: block.end_ticks,
-        payload: payload.clone(),
-        object_offset: block.object_offset,
-        event_count: block.event_count,
-        event_ticks: Some(block.event_ticks),
-        skipped_events: block.skipped_events,
-    };
-    document.to_cbor()
 }

@@ -1,76 +1,20 @@
 //! Planar blocks go to servers that say they read them, and to no others.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use chrono::Utc;
 use micromegas_telemetry_sink::{HttpOptions, HttpSink};
-use micromegas_tracing::{EventBlock, EventSink};
-use micromegas_transit::planar::{self, CarriedSpan};
-use micromegas_transit::types::{BeginThreadSpanEvent, SpanRecord, thread, thread_stream_layout};
-use micromegas_transit::{
-    Block, Limits, ProcessInfo, RecordQueue, StreamInfo, StreamPlan, TickRange,
-};
-use uuid::Uuid;
+use micromegas_tracing::EventSink;
+use micromegas_transit::planar;
+use micromegas_transit::types::thread_stream_layout;
+use micromegas_transit::{Block, Limits, StreamInfo, StreamPlan};
 
+use crate::fixtures::{block, process, stream};
 use crate::server::Behaviour::{Accept, Busy, BusyOffer, Hang, Offer, Refuse, RefuseOffer};
 use crate::server::{Behaviour, Server};
 
 const LZ4: &str = "planar/1; lz4";
-
-fn process() -> Arc<ProcessInfo> {
-    Arc::new(ProcessInfo {
-        process_id: Uuid::nil(),
-        exe: String::new(),
-        username: String::new(),
-        realname: String::new(),
-        computer: String::new(),
-        distro: String::new(),
-        cpu_brand: String::new(),
-        tsc_frequency: 0,
-        start_time: Utc::now(),
-        start_ticks: 0,
-        parent_process_id: None,
-        properties: BTreeMap::new(),
-    })
-}
-
-fn stream() -> Arc<StreamInfo> {
-    Arc::new(StreamInfo {
-        process_id: Uuid::nil(),
-        stream_id: Uuid::new_v4(),
-        layout: thread_stream_layout(),
-        tags: vec!["cpu".to_owned()],
-        properties: BTreeMap::new(),
-    })
-}
-
-/// A block of spans that begin, and one that was open before.
-fn block(object_offset: i64) -> EventBlock {
-    let mut dependencies = RecordQueue::new();
-    dependencies
-        .push(thread::SPAN, &SpanRecord { id: 9, name: 1, target: 1, file: 1, line: 1, lod: 1 });
-    let mut objects = RecordQueue::new();
-    for time in 0..100 {
-        objects.push(0, &BeginThreadSpanEvent { thread_span_desc: 9, time: time + object_offset });
-    }
-    EventBlock {
-        block_id: Uuid::new_v4(),
-        begin_time: Utc::now(),
-        begin_ticks: 0,
-        end_time: Utc::now(),
-        end_ticks: 0,
-        dependencies: dependencies.into_bytes(),
-        objects: objects.into_bytes(),
-        object_offset,
-        event_count: 100,
-        event_ticks: TickRange { least: 0, greatest: 0 },
-        skipped_events: 0,
-        carried_spans: Some(vec![CarriedSpan { event_id: 3, descriptor: 9, begin: -5 }]),
-    }
-}
 
 /// A sink that sends to the server, with the process and a stream announced.
 fn started(server: &Server) -> (HttpSink, Arc<StreamInfo>) {
@@ -80,7 +24,7 @@ fn started(server: &Server) -> (HttpSink, Arc<StreamInfo>) {
         ..HttpOptions::default()
     };
     let sink = HttpSink::new(&format!("http://{}", server.address), &options).expect("a sink");
-    let stream = stream();
+    let stream = stream("cpu");
     sink.on_process(&process());
     sink.on_stream(&stream);
     (sink, stream)
@@ -96,7 +40,7 @@ fn planar_attempts(server: &Server) -> Vec<bool> {
         let block = Block::from_cbor(Bytes::copy_from_slice(body)).expect("a block");
         let payload = block.payload.open().expect("a payload");
         let open = plan.open(&payload, &limits).expect("a whole block");
-        assert_eq!(open.object_bytes(), self::block(block.object_offset).objects);
+        assert_eq!(open.object_bytes(), crate::fixtures::block(block.object_offset).objects);
         let is_planar = planar::is_planar(&payload.objects);
         let carried = open.carried_spans().map(|spans| (spans[0].event_id, spans[0].descriptor));
         assert_eq!(carried, is_planar.then_some((3, 9)));

@@ -14,6 +14,8 @@ pub(crate) enum Behaviour {
     Accept,
     /// Answers 503 and asks for a second of patience.
     Busy,
+    /// Answers 500.
+    Fail,
     /// Takes it and closes the connection without an answer.
     Hang,
     /// Refuses blocks for good.
@@ -26,9 +28,10 @@ pub(crate) enum Behaviour {
     RefuseOffer(&'static str),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) path: String,
+    pub(crate) control: String,
     pub(crate) authorization: String,
     pub(crate) content_type: String,
     pub(crate) body: Vec<u8>,
@@ -36,26 +39,66 @@ pub(crate) struct Request {
     pub(crate) behaviour: Behaviour,
 }
 
+/// Status line, headers and body of an answer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answer {
+    /// `200 OK` if empty.
+    pub(crate) status: &'static str,
+    pub(crate) headers: Vec<String>,
+    pub(crate) body: String,
+}
+
+type Handler = dyn Fn(&Request) -> Answer + Send + Sync;
+
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) script: Arc<Mutex<Vec<Behaviour>>>,
     pub(crate) requests: Arc<Mutex<Vec<Request>>>,
+    handler: Option<Arc<Handler>>,
 }
 
 impl Server {
     /// Answers the first requests as the script says, all others with 200.
     pub(crate) fn start(script: &[Behaviour]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Self::listen("127.0.0.1:0", script, None)
+    }
+
+    /// Answers each request as `handler` says.
+    pub(crate) fn answering(handler: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+        Self::listen("127.0.0.1:0", &[], Some(Arc::new(handler)))
+    }
+
+    /// The same as `start`, at a given address.
+    pub(crate) fn start_at(address: SocketAddr, script: &[Behaviour]) -> Self {
+        Self::listen(&address.to_string(), script, None)
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// All requests so far whose path ends like this.
+    pub(crate) fn requests_to(&self, path: &str) -> Vec<Request> {
+        let requests = self.requests.lock().expect("not poisoned");
+        requests.iter().filter(|request| request.path.ends_with(path)).cloned().collect()
+    }
+
+    fn listen(address: &str, script: &[Behaviour], handler: Option<Arc<Handler>>) -> Self {
+        let listener = TcpListener::bind(address).expect("a free port");
         let server = Self {
             address: listener.local_addr().expect("an address"),
             script: Arc::new(Mutex::new(script.iter().rev().copied().collect())),
             requests: Arc::default(),
+            handler,
         };
         let accepting = server.clone();
         let accept = move || {
-            for connection in listener.incoming() {
-                let _ = connection.and_then(|connection| accepting.serve(connection));
+            // Each connection on a thread of its own: a client may keep several.
+            for connection in listener.incoming().flatten() {
+                let server = accepting.clone();
+                let serve = move || drop(server.serve(connection));
+                Builder::new().name("connection".to_owned()).spawn(serve).expect("can start");
             }
         };
         Builder::new().name("server".to_owned()).spawn(accept).expect("threads can be started");
@@ -85,14 +128,28 @@ impl Server {
             reader.read_exact(&mut body)?;
             let behaviour =
                 self.script.lock().expect("not poisoned").pop().unwrap_or(Behaviour::Accept);
-            self.requests.lock().expect("not poisoned").push(Request {
+            let request = Request {
                 path,
+                control: header("micromegas-control"),
                 authorization: header("authorization"),
                 content_type: header("content-type"),
                 body,
                 at: Instant::now(),
                 behaviour,
-            });
+            };
+            self.requests.lock().expect("not poisoned").push(request.clone());
+            if let Some(handler) = &self.handler {
+                let Answer { status, headers, body } = handler(&request);
+                let status = if status.is_empty() { "200 OK" } else { status };
+                let headers: String =
+                    headers.iter().map(|header| format!("{header}\r\n")).collect();
+                let length = body.len();
+                write!(
+                    writer,
+                    "HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+                )?;
+                continue;
+            }
             let (status, text) = match behaviour {
                 Behaviour::Accept => ("200 OK".to_owned(), ""),
                 Behaviour::Offer(value) => (format!("200 OK\r\nMicromegas-Accept: {value}"), ""),
@@ -105,6 +162,7 @@ impl Server {
                 Behaviour::Busy => ("503 Busy\r\nRetry-After: 1".to_owned(), "busy"),
                 Behaviour::Hang => return Ok(()),
                 Behaviour::Refuse => ("400 Bad".to_owned(), "bad"),
+                Behaviour::Fail => ("500 Failed".to_owned(), "failed"),
             };
             let length = text.len();
             write!(writer, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{text}")?;

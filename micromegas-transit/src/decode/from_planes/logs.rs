@@ -6,7 +6,7 @@ use super::super::logs::Room;
 use super::super::open::OpenBlock;
 use super::super::sites::Sites;
 use super::super::template::Budget;
-use super::rows::{Rows, Use};
+use super::rows::{Place, Rows, Use};
 
 /// How many entries get their other columns at a time.
 const BATCH: usize = 512;
@@ -25,7 +25,7 @@ impl OpenBlock<'_> {
                     properties: None,
                     message: Message::Format,
                     ..
-                }) => Use::Row([*time], *descriptor),
+                }) => Use::Row([Place::word(*time)], *descriptor),
                 EventPlan::Log(_) => Use::Rebuild,
                 other => Use::of_other(other),
             })?;

@@ -4,7 +4,7 @@ use super::super::columns::MetricColumns;
 use super::super::event_plan::{EventPlan, MetricPlan};
 use super::super::fields::Number;
 use super::super::open::OpenBlock;
-use super::rows::{Rows, Use};
+use super::rows::{Place, Rows, Use};
 
 impl OpenBlock<'_> {
     /// Decodes the metrics of a planar block in which all samples are words without properties.
@@ -20,7 +20,7 @@ impl OpenBlock<'_> {
                     value,
                     value_kind: Number::F64 | Number::U64,
                     properties: None,
-                }) => Use::Row([*time, *value], *descriptor),
+                }) => Use::Row([*time, *value].map(Place::word), *descriptor),
                 EventPlan::Metric(_) => Use::Rebuild,
                 other => Use::of_other(other),
             })?;

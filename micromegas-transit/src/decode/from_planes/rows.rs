@@ -12,11 +12,30 @@ const CHUNK: usize = 1024;
 /// Set in the role of types whose records become rows.
 const WANTED: u8 = 0x80;
 
+/// Where a value lies in a record.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    offset: usize,
+    bytes: usize,
+}
+
+impl Place {
+    /// Eight bytes at an offset.
+    pub(super) fn word(offset: usize) -> Self {
+        Self { offset, bytes: 8 }
+    }
+
+    /// Four bytes at an offset.
+    pub(super) fn half_word(offset: usize) -> Self {
+        Self { offset, bytes: 4 }
+    }
+}
+
 /// What a decoder does with the records of a type.
 pub(super) enum Use<const K: usize> {
-    /// Each is a row; the words at these offsets are wanted, and what the id at the other one
-    /// stands for.
-    Row([usize; K], usize),
+    /// Each is a row; the values at these places are wanted, and what the id at the offset stands
+    /// for.
+    Row([Place; K], usize),
     /// They are of another kind.
     PassOver,
     /// They cannot be read here.
@@ -81,12 +100,13 @@ impl<'a, const K: usize> Rows<'a, K> {
             match usage(plan_of(block, present)?) {
                 Use::Rebuild => return None,
                 Use::PassOver => is_pure = false,
-                Use::Row(offsets, descriptor) => {
+                Use::Row(wanted, descriptor) => {
                     row_count += present.count as usize;
                     roles[usize::from(present.index)] |= WANTED;
-                    let places = groups.iter_mut().zip(offsets);
-                    for (group, offset) in places.chain([(&mut descriptors, descriptor)]) {
-                        let own = planar.group_of(slot, offset)?;
+                    let places = groups.iter_mut().zip(wanted);
+                    let descriptor = (&mut descriptors, Place::word(descriptor));
+                    for (group, Place { offset, bytes }) in places.chain([descriptor]) {
+                        let own = planar.group_of(slot, offset, bytes)?;
                         if *group.get_or_insert(own) != own {
                             return None;
                         }
@@ -218,6 +238,22 @@ impl<const K: usize> Chunk<K> {
             used_ids += usize::from(role >> K & 1);
         }
         self.len = kept;
+    }
+}
+
+impl OpenBlock<'_> {
+    /// The number of records of a planar block in which nothing is lost and no record's type is
+    /// wanted; none for other blocks. Such a block need not be rebuilt to find nothing.
+    pub(in super::super) fn record_count_without(
+        &self,
+        is_wanted: impl Fn(&EventPlan) -> bool,
+    ) -> Option<u32> {
+        let planar = self.objects.planar().filter(|planar| !planar.has_tail())?;
+        let is_passed_over = |present| {
+            let plan = plan_of(self, present).filter(|plan| !is_wanted(plan));
+            plan.is_some_and(|plan| Self::pass_over(plan).is_ok())
+        };
+        planar.header.types.iter().all(is_passed_over).then_some(planar.header.record_count)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::columns::SpanColumns;
 use super::super::event_plan::{EventPlan, ScopePlan, SpanPlan};
 use super::super::open::OpenBlock;
-use super::rows::{Rows, Use};
+use super::rows::{Place, Rows, Use};
 
 impl OpenBlock<'_> {
     /// Decodes the spans of a planar block in which all of them are plain. Returns the number of
@@ -19,7 +19,7 @@ impl OpenBlock<'_> {
                 scope: ScopePlan::Descriptor(descriptor),
                 properties: None,
                 ..
-            }) => Use::Row([*time], *descriptor),
+            }) => Use::Row([Place::word(*time)], *descriptor),
             EventPlan::Span(_) => Use::Rebuild,
             other => Use::of_other(other),
         })?;

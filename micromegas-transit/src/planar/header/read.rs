@@ -34,7 +34,7 @@ impl Header {
     ) -> Result<(Self, Vec<usize>)> {
         let mut cursor = Cursor::new(bytes);
         let cursor = &mut cursor;
-        let carried = carried::read(cursor)?;
+        let carried = carried::read(cursor, limits)?;
         let record_count = varint::read_u32(cursor)?;
         if record_count > limits.record_count {
             let limit = limits.record_count.into();
@@ -52,8 +52,9 @@ impl Header {
             }
         };
         let mut groups = Vec::new();
+        let mut members = MemberCounts { counts: vec![0; types.len()], limits };
         for _ in 0..varint::read(cursor)? {
-            groups.push(read_group(cursor, &types, &mut runs)?);
+            groups.push(read_group(cursor, &types, &mut members, &mut runs)?);
         }
         let dynamic_count: usize = types
             .iter()
@@ -121,7 +122,31 @@ fn read_types(cursor: &mut Cursor<'_>, record_count: u32) -> Result<Vec<PresentT
     Ok(types)
 }
 
-fn read_group(cursor: &mut Cursor<'_>, types: &[PresentType], runs: &mut Runs) -> Result<Group> {
+/// How many members each of the types has so far. A group takes many times the memory that its
+/// bytes in the header have, so their number is limited apart from the header's size.
+struct MemberCounts<'a> {
+    counts: Vec<u32>,
+    limits: &'a Limits,
+}
+
+impl MemberCounts<'_> {
+    fn add(&mut self, slot: usize) -> Result<()> {
+        self.counts[slot] += 1;
+        let limit = self.limits.members_per_record;
+        if self.counts[slot] > limit {
+            let what = "members of one record of a planar block";
+            return Err(Error::LimitExceeded { what, limit: limit.into() });
+        }
+        Ok(())
+    }
+}
+
+fn read_group(
+    cursor: &mut Cursor<'_>,
+    types: &[PresentType],
+    counts: &mut MemberCounts<'_>,
+    runs: &mut Runs,
+) -> Result<Group> {
     let mut members: Vec<Member> = Vec::new();
     let mut count = 0;
     for _ in 0..varint::read(cursor)? {
@@ -133,6 +158,7 @@ fn read_group(cursor: &mut Cursor<'_>, types: &[PresentType], runs: &mut Runs) -
         if members.last().is_some_and(|before| before.slot >= slot) {
             return Err(invalid(cursor, "the members of a group do not ascend by type"));
         }
+        counts.add(slot)?;
         count += types[slot].count as usize;
         members.push(Member { slot, offset });
     }
@@ -159,7 +185,7 @@ fn read_values(cursor: &mut Cursor<'_>, count: usize, runs: &mut Runs) -> Result
     if u64::from(mask) >> width.bytes() != 0 {
         return Err(invalid(cursor, "a plane lies outside the width"));
     }
-    let mut planes = Vec::with_capacity(8);
+    let mut planes = Vec::with_capacity(width.bytes());
     for place in 0..width.bytes() {
         planes.push(if mask >> place & 1 == 1 {
             runs.add(count)

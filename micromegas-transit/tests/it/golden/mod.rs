@@ -16,3 +16,5 @@ mod render;
 mod seeds;
 mod unreal;
 mod unreal_net;
+
+pub(crate) use folder::all;

@@ -4,7 +4,10 @@ use chrono::DateTime;
 use micromegas_transit::types::{
     self, BeginAsyncSpanEvent, BeginThreadSpanEvent, EndAsyncSpanEvent, EndThreadSpanEvent,
     FloatMetricEvent, IntegerMetricEvent, LogMetadataRecord, LogStaticStrEvent, LogStringEventV2,
-    MetricMetadataDependency, SpanRecord, StaticStringDependency,
+    MetricMetadataDependency, Property, PropertySetDependency, SpanRecord, StaticStringDependency,
+    StaticStringRef, TaggedEndAsyncSpanEvent, TaggedEndThreadSpanEvent, TaggedFloatMetricEvent,
+    TaggedIntegerMetricEvent, TaggedLogInteropEvent, TaggedLogStaticStrEvent, TaggedLogString,
+    TaggedLogTemplateEvent, TraceContextEvent,
 };
 use micromegas_transit::{
     Block, Payload, ProcessInfo, RecordQueue, ReflectDynamic, StreamInfo, StreamLayout, TickRange,
@@ -66,7 +69,7 @@ fn golden(
         payload: payload.to_raw(),
         object_offset: 100,
         event_count: objects.record_count() as i32,
-        event_ticks: Some(TickRange { least: 10_010, greatest: 10_040 }),
+        event_ticks: Some(TickRange { least: 10_010, greatest: 10_044 }),
         skipped_events: 3,
     };
     Golden {
@@ -91,6 +94,17 @@ fn logs() -> Golden {
     dependencies.push(types::log::LOG_METADATA, &constant);
     let formatted = LogMetadataRecord { id: 6, fmt_str: 4, line: 8, level: 2, ..constant };
     dependencies.push(types::log::LOG_METADATA, &formatted);
+    for (id, text) in [(7, "user"), (8, "ada"), (9, "{user} came")] {
+        dependencies.push_dynamic(types::log::STATIC_STRING, |out| {
+            StaticStringDependency { id, text }.write_to(out);
+        });
+    }
+    dependencies.push_dynamic(types::log::PROPERTY_SET, |out| {
+        let properties = &[Property { name: 7, value: 8 }];
+        PropertySetDependency { id: 11, properties }.write_to(out);
+    });
+    let template = LogMetadataRecord { id: 12, fmt_str: 9, line: 9, ..constant };
+    dependencies.push(types::log::LOG_METADATA, &template);
     let mut objects = RecordQueue::new();
     objects.push(types::log::LOG_STATIC_STR_EVENT, &LogStaticStrEvent { desc: 5, time: 10_010 });
     for (time, message) in [(10_020, "accepted été"), (10_040, "")] {
@@ -98,6 +112,18 @@ fn logs() -> Golden {
             LogStringEventV2 { desc: 6, time, message }.write_to(out);
         });
     }
+    let tagged = TaggedLogStaticStrEvent { desc: 5, properties: 11, time: 10_041 };
+    objects.push(types::log::TAGGED_LOG_STATIC_STR_EVENT, &tagged);
+    let template = TaggedLogTemplateEvent { desc: 12, properties: 11, time: 10_042 };
+    objects.push(types::log::TAGGED_LOG_TEMPLATE_EVENT, &template);
+    objects.push_dynamic(types::log::TAGGED_LOG_STRING, |out| {
+        TaggedLogString { desc: 6, properties: 11, time: 10_043, message: "with" }.write_to(out);
+    });
+    objects.push_dynamic(types::log::TAGGED_LOG_INTEROP_EVENT, |out| {
+        let target = StaticStringRef { id: 2 };
+        TaggedLogInteropEvent { time: 10_044, level: 3, target, properties: 11, message: "other" }
+            .write_to(out);
+    });
     golden("own-log", "log", types::log_stream_layout(), &dependencies, &objects)
 }
 
@@ -113,6 +139,14 @@ fn metrics() -> Golden {
         let float = FloatMetricEvent { desc: 5, value, time };
         objects.push(types::metrics::FLOAT_METRIC_EVENT, &float);
     }
+    dependencies.push_dynamic(types::metrics::PROPERTY_SET, |out| {
+        let properties = &[Property { name: 3, value: 2 }];
+        PropertySetDependency { id: 6, properties }.write_to(out);
+    });
+    let integer = TaggedIntegerMetricEvent { desc: 5, properties: 6, value: 7, time: 10_041 };
+    objects.push(types::metrics::TAGGED_INTEGER_METRIC_EVENT, &integer);
+    let float = TaggedFloatMetricEvent { desc: 5, properties: 6, value: 0.5, time: 10_042 };
+    objects.push(types::metrics::TAGGED_FLOAT_METRIC_EVENT, &float);
     golden("own-metrics", "metrics", types::metric_stream_layout(), &dependencies, &objects)
 }
 
@@ -145,5 +179,40 @@ fn spans() -> Golden {
     objects.push(types::thread::END_ASYNC_SPAN_EVENT, &end);
     let end = EndThreadSpanEvent { thread_span_desc: 5, time: 10_040 };
     objects.push(types::thread::END_THREAD_SPAN_EVENT, &end);
+    dependencies.push_dynamic(types::thread::PROPERTY_SET, |out| {
+        let properties = &[Property { name: 4, value: 1 }];
+        PropertySetDependency { id: 7, properties }.write_to(out);
+    });
+    let begin = BeginThreadSpanEvent { thread_span_desc: 5, time: 10_041 };
+    objects.push(types::thread::BEGIN_THREAD_SPAN_EVENT, &begin);
+    let end = TaggedEndThreadSpanEvent { thread_span_desc: 5, properties: 7, time: 10_042 };
+    objects.push(types::thread::TAGGED_END_THREAD_SPAN_EVENT, &end);
+    let begin = BeginAsyncSpanEvent {
+        span_desc: 6,
+        span_id: 78,
+        parent_span_id: 0,
+        time: 10_043,
+        depth: 0,
+        reserved: 0,
+    };
+    objects.push(types::thread::BEGIN_ASYNC_SPAN_EVENT, &begin);
+    let trace = TraceContextEvent {
+        span_id: 78,
+        trace_id_high: 0x0af7_6519_16cd_43dd,
+        trace_id_low: 0x8448_eb21_1c80_319c,
+        remote_parent_span_id: 0x00f0_67aa_0ba9_02b7,
+        time: 10_043,
+    };
+    objects.push(types::thread::TRACE_CONTEXT_EVENT, &trace);
+    let end = TaggedEndAsyncSpanEvent {
+        span_desc: 6,
+        properties: 7,
+        span_id: 78,
+        parent_span_id: 0,
+        time: 10_044,
+        depth: 0,
+        reserved: 0,
+    };
+    objects.push(types::thread::TAGGED_END_ASYNC_SPAN_EVENT, &end);
     golden("own-thread", "cpu", types::thread_stream_layout(), &dependencies, &objects)
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use micromegas_transit::planar::{CarriedSpan, Codec, Encoder};
 use micromegas_transit::{Block, StreamInfo, decompress_frame};
 
 use super::folder::Golden;
@@ -33,5 +34,13 @@ pub(super) fn write(golden: &Golden) {
         seed("dependencies", "", &selected(&records(&payload.dependencies)));
         seed("objects", "", &selected(&records(&payload.objects)));
         seed("planar", "", &selected(&payload.objects));
+        let records = records(&payload.objects);
+        let mut encoder = Encoder::new(&stream.layout.objects, Codec::Lz4).unwrap();
+        let open = [CarriedSpan { event_id: 5, descriptor: 1 << 40, begin: 1000 }; 2];
+        seed("planar", "-planes", &selected(&encoder.encode(&records, Some(&open))));
+        // Long enough for planes of their own, and compressed ones; the end is no whole record.
+        let many = records.repeat(1 + 6000 / records.len());
+        let cut = &many[..many.len() - 3];
+        seed("planar", "-many-planes", &selected(&encoder.encode(cut, None)));
     }
 }

@@ -94,17 +94,27 @@ fn a_buffer_cut_anywhere_is_an_error() {
     }
 }
 
+fn varint(mut value: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+    bytes
+}
+
+/// A planar buffer of a header alone.
+fn without_body(header: &[u8]) -> Vec<u8> {
+    let mut planar = b"mmpl\x01\x01\0\0\0\0\0\0".to_vec();
+    planar.extend_from_slice(&(header.len() as u32).to_le_bytes());
+    planar.extend_from_slice(header);
+    seal(&mut planar);
+    planar
+}
+
 /// A block of constant planes: a few bytes that stand for any number of records.
 fn constant_block(record_count: u32, size: u32) -> Vec<u8> {
-    let varint = |mut value: u64| {
-        let mut bytes = Vec::new();
-        while value >= 0x80 {
-            bytes.push(value as u8 | 0x80);
-            value >>= 7;
-        }
-        bytes.push(value as u8);
-        bytes
-    };
     let header = [
         vec![0],
         varint(record_count.into()),
@@ -116,11 +126,57 @@ fn constant_block(record_count: u32, size: u32) -> Vec<u8> {
         vec![0, 0, 0],
     ]
     .concat();
-    let mut planar = b"mmpl\x01\x01\0\0\0\0\0\0".to_vec();
-    planar.extend_from_slice(&(header.len() as u32).to_le_bytes());
-    planar.extend_from_slice(&header);
-    seal(&mut planar);
-    planar
+    without_body(&header)
+}
+
+/// A block of one record, each byte of which is a group of its own.
+fn finely_cut_record(size: u32) -> Vec<u8> {
+    let mut header = [vec![0, 1, 1, 0], varint(size.into()), vec![1, 0, 0]].concat();
+    header.extend(varint(size.into()));
+    for offset in 0..size {
+        header.extend([1, 0]);
+        header.extend(varint(offset.into()));
+        header.extend([1, 0, offset as u8]);
+    }
+    header.extend([0, 0, 0]);
+    without_body(&header)
+}
+
+#[test]
+fn the_parts_that_a_record_is_cut_into_are_limited() {
+    let expected: Vec<u8> = std::iter::once(0).chain((0..1024).map(|at| at as u8)).collect();
+    assert_eq!(planar::decode(&finely_cut_record(1024), &Limits::default()), Ok(expected));
+    let error = planar::decode(&finely_cut_record(1025), &Limits::default());
+    assert!(matches!(error, Err(Error::LimitExceeded { limit: 1024, .. })), "{error:?}");
+    let limits = Limits { members_per_record: 9, ..Limits::default() };
+    assert!(planar::decode(&finely_cut_record(9), &limits).is_ok());
+    assert!(planar::decode(&finely_cut_record(10), &limits).is_err());
+}
+
+#[test]
+fn a_type_that_occurs_more_or_less_often_than_the_header_says_is_an_error() {
+    for type_count in [2_u8, 9, 200] {
+        // Each type once, of one byte that no member covers; then the first one twice.
+        let mut header = [vec![0], varint(type_count.into()), varint(type_count.into())].concat();
+        header.extend((0..type_count).flat_map(|index| [index, 1, 1]));
+        header.extend([1, 0]);
+        header.extend([varint(type_count.into()), vec![0, 1, 4]].concat());
+        let body = |plane: &mut dyn Iterator<Item = u8>| {
+            let mut planar = without_body(&header);
+            planar.extend(plane);
+            planar.extend(std::iter::repeat_n(7, type_count.into()));
+            seal(&mut planar);
+            planar
+        };
+        let once = body(&mut (0..type_count));
+        let records: Vec<u8> = (0..type_count).flat_map(|index| [index, 7]).collect();
+        assert_eq!(planar::decode(&once, &Limits::default()), Ok(records));
+        let twice = body(&mut std::iter::once(0).chain(0..type_count - 1));
+        let error = planar::decode(&twice, &Limits::default());
+        assert!(matches!(error, Err(Error::InvalidPlanar { .. })), "{error:?}");
+        let other = body(&mut (1..=type_count));
+        assert!(planar::decode(&other, &Limits::default()).is_err());
+    }
 }
 
 #[test]
@@ -150,6 +206,32 @@ fn a_record_that_its_members_do_not_fill_needs_the_rest() {
     assert!(matches!(error, Err(Error::InvalidPlanar { .. })));
     let error = planar::decode(&constant_block(10, 7), &Limits::default());
     assert!(matches!(error, Err(Error::InvalidPlanar { .. })));
+}
+
+#[test]
+fn dynamic_records_have_the_bytes_of_their_members_and_no_others() {
+    let decoded = |sizes: [u8; 2]| {
+        let header = [
+            // Two records of one dynamic type, which has a word at its beginning.
+            &[0, 2, 1, 0, 0, 2, 0, 0][..],
+            &[1, 1, 0, 0, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8],
+            // The sizes are a run; there is no rest, no tail, and one section, stored.
+            &[4, 1, 1, 0, 0, 0],
+            &[0, 0, 1, 2],
+        ]
+        .concat();
+        let mut planar = without_body(&header);
+        planar.extend(sizes);
+        seal(&mut planar);
+        planar::decode(&planar, &Limits::default())
+    };
+    let record = [0, 8, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+    assert_eq!(decoded([8, 8]), Ok(record.repeat(2)));
+    // The bytes are as many, or the members have room, but not both.
+    for sizes in [[4, 12], [12, 4], [8, 9], [8, 7], [0, 16]] {
+        let error = decoded(sizes);
+        assert!(matches!(error, Err(Error::InvalidPlanar { .. })), "{sizes:?}: {error:?}");
+    }
 }
 
 #[test]

@@ -1,14 +1,19 @@
 //! A block decodes to the same columns whether it is planar or not.
 
+use std::ops::ControlFlow;
+
 use micromegas_transit::types::{
     self, BeginAsyncSpanEvent, BeginThreadSpanEvent, EndThreadSpanEvent, FloatMetricEvent,
     IntegerMetricEvent, LogMetadataRecord, LogStaticStrEvent, LogStringEventV2,
     MetricMetadataDependency, SpanRecord, StaticStringDependency,
 };
 use micromegas_transit::{
-    Limits, Payload, RecordQueue, ReflectDynamic, StreamLayout, StreamPlan, compress_frame,
+    Block, Limits, OpenBlock, Payload, RecordQueue, Reflect, ReflectDynamic, StreamInfo,
+    StreamLayout, StreamPlan, compress_frame, decompress_frame,
 };
 use proptest::prelude::*;
+
+use crate::golden;
 
 use super::records::{buffers, codecs, encode};
 
@@ -23,6 +28,17 @@ fn strings() -> RecordQueue {
     queue
 }
 
+/// Everything that can be read of a block but the columns of spans, logs and metrics, as text.
+fn others(block: &OpenBlock<'_>) -> String {
+    let mut events = Vec::new();
+    let visited = block.visit_events(|event| {
+        events.push(event);
+        ControlFlow::Continue(())
+    });
+    let others = (block.images(), block.net_spans(), block.custom_events());
+    format!("{others:?} {visited:?} {events:?}")
+}
+
 /// Decodes both forms by every decoder and compares everything that comes out.
 #[track_caller]
 fn assert_same(layout: &StreamLayout, dependencies: &[u8], objects: &[u8]) {
@@ -35,6 +51,7 @@ fn assert_same(layout: &StreamLayout, dependencies: &[u8], objects: &[u8]) {
     };
     let plain = payload(compress_frame(objects));
     let plain = plan.open(&plain, &limits).unwrap();
+    let others_plain = others(&plain);
     for codec in codecs() {
         let planar = payload(encode(&layout.objects, objects, codec));
         let open = || plan.open(&planar, &limits).unwrap();
@@ -42,13 +59,65 @@ fn assert_same(layout: &StreamLayout, dependencies: &[u8], objects: &[u8]) {
         assert_eq!(open().thread_spans(), plain.thread_spans());
         assert_eq!(open().async_spans(), plain.async_spans());
         assert_eq!(open().logs(), plain.logs());
-        let (planar, plain) = (open().metrics(), plain.metrics());
+        let (metrics, plain) = (open().metrics(), plain.metrics());
         let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
-        assert_eq!(bits(&planar.columns.value), bits(&plain.columns.value));
-        assert_eq!(format!("{planar:?}"), format!("{plain:?}"));
+        assert_eq!(bits(&metrics.columns.value), bits(&plain.columns.value));
+        assert_eq!(format!("{metrics:?}"), format!("{plain:?}"));
+        assert_eq!(others(&open()), others_plain);
+        assert_eq!(open().object_bytes(), objects);
     }
-    let planar = payload(encode(&layout.objects, objects, codecs()[0]));
-    assert_eq!(plan.open(&planar, &limits).unwrap().object_bytes(), objects);
+}
+
+#[test]
+fn goldens_of_all_producers() {
+    for golden in golden::all() {
+        let layout = StreamInfo::from_cbor(golden.stream.into()).unwrap().layout;
+        let block = Block::from_cbor(golden.block.into()).unwrap();
+        let payload = block.payload.open().unwrap();
+        let records = |frame: &[u8]| decompress_frame(frame, 1 << 20).unwrap();
+        let (dependencies, objects) = (records(&payload.dependencies), records(&payload.objects));
+        assert_same(&layout, &dependencies, &objects);
+        // More than a chunk of each, and an end within a record.
+        let many = objects.repeat(1 + 40_000 / objects.len());
+        assert_same(&layout, &dependencies, &many);
+        assert_same(&layout, &dependencies, &many[..many.len() - 3]);
+    }
+}
+
+/// An event that only its own program knows.
+#[repr(C)]
+#[derive(Reflect)]
+struct Collision {
+    #[reflect(reference)]
+    who: u64,
+    time: i64,
+    force: f64,
+    count: u32,
+    kinds: u32,
+}
+
+#[test]
+fn events_that_users_define() {
+    let layout = StreamLayout {
+        dependencies: types::thread_stream_layout().dependencies,
+        objects: vec![BeginThreadSpanEvent::layout(), Collision::layout()],
+    };
+    let mut objects = RecordQueue::new();
+    for step in 0..5000 {
+        let collision = Collision {
+            who: step % (SITES + 2),
+            time: 100 * step.cast_signed(),
+            force: step as f64 / 3.0,
+            count: (step / 7) as u32,
+            kinds: 3,
+        };
+        objects.push(1, &collision);
+        if step % 10 == 0 {
+            let event = BeginThreadSpanEvent { thread_span_desc: 1, time: collision.time };
+            objects.push(0, &event);
+        }
+    }
+    assert_same(&layout, strings().as_bytes(), objects.as_bytes());
 }
 
 proptest! {
@@ -71,9 +140,14 @@ proptest! {
             time += step - 100;
             let thread_span_desc = 100 + if misses { site } else { site.min(SITES) };
             match kind {
-                0 if !is_pure => objects.push(2, &BeginAsyncSpanEvent {
-                    span_desc: 101, span_id: site, parent_span_id: 0, time, depth: 1, reserved: 0,
-                }),
+                0 if !is_pure => {
+                    let (span_id, parent_span_id) = (1 << 33 | site, site / 3);
+                    let (span_desc, depth) = (thread_span_desc, (site % 7) as u32);
+                    let event = BeginAsyncSpanEvent {
+                        span_desc, span_id, parent_span_id, time, depth, reserved: 0,
+                    };
+                    objects.push(2 + (site % 2) as u8, &event);
+                }
                 0..=4 => objects.push(0, &BeginThreadSpanEvent { thread_span_desc, time }),
                 _ => objects.push(1, &EndThreadSpanEvent { thread_span_desc, time }),
             }

@@ -225,6 +225,32 @@ pub(super) fn read_objects(
                     ("desc".to_owned(), dependencies[&u64_at(payload, 0)].clone()),
                 ],
             ),
+            "TaggedLogString" => Value::Object(
+                read.name.clone(),
+                vec![
+                    ("time".to_owned(), Value::I64(u64_at(payload, 16).cast_signed())),
+                    ("msg".to_owned(), dyn_string(&payload[24..])),
+                    ("desc".to_owned(), dependencies[&u64_at(payload, 0)].clone()),
+                    ("properties".to_owned(), dependencies[&u64_at(payload, 8)].clone()),
+                ],
+            ),
+            "TaggedLogInteropEvent" => {
+                let target = table.iter().find(|read| read.name == "StaticStringRef").unwrap();
+                let properties = 9 + target.size;
+                Value::Object(
+                    read.name.clone(),
+                    vec![
+                        ("time".to_owned(), Value::I64(u64_at(payload, 0).cast_signed())),
+                        ("level".to_owned(), Value::U32(payload[8].into())),
+                        ("target".to_owned(), dependencies[&u64_at(payload, 9)].clone()),
+                        (
+                            "properties".to_owned(),
+                            dependencies[&u64_at(payload, properties)].clone(),
+                        ),
+                        ("msg".to_owned(), dyn_string(&payload[properties + 8..])),
+                    ],
+                )
+            }
             name => {
                 assert!(read.size > 0, "nobody reads events of type {name}");
                 object(table, read, payload, dependencies)

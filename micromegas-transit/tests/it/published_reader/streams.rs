@@ -8,7 +8,8 @@ use micromegas_transit::types::{
     FloatMetricEvent, IntegerMetricEvent, LogDependencies, LogEvents, LogMetadataRecord,
     LogStaticStrEvent, LogStringEventV2, MetricDependencies, MetricEvents,
     MetricMetadataDependency, Property, PropertySetDependency, SpanLocationRecord, SpanRecord,
-    StaticStringDependency, ThreadDependencies, ThreadEvents,
+    StaticStringDependency, StaticStringRef, TaggedLogInteropEvent, TaggedLogStaticStrEvent,
+    TaggedLogString, TaggedLogTemplateEvent, ThreadDependencies, ThreadEvents,
 };
 use micromegas_transit::{
     Block, Holds, Payload, ProcessInfo, RecordSet, Reflect, StreamInfo, StreamLayout, TypedQueue,
@@ -129,6 +130,38 @@ fn logs() {
     assert_eq!(rows[1].get("time").word(), 6);
     assert_eq!(rows[1].get("desc").get("level").small(), 2);
     assert_eq!(rows[1].get("desc").get("target").text(), "");
+}
+
+#[test]
+fn logs_with_properties() {
+    let mut dependencies = TypedQueue::<LogDependencies>::new();
+    push_strings(&mut dependencies, &["{user} came", "app", "user", "ada"]);
+    let site = LogMetadataRecord { id: 5, fmt_str: 1, target: 2, file: 2, line: 42, level: 4 };
+    dependencies.push(&site);
+    let properties = [Property { name: 3, value: 4 }];
+    dependencies.push_dynamic(&PropertySetDependency { id: 6, properties: &properties });
+    let mut events = TypedQueue::<LogEvents>::new();
+    events.push(&TaggedLogStaticStrEvent { desc: 5, properties: 6, time: 1 });
+    events.push(&TaggedLogTemplateEvent { desc: 5, properties: 6, time: 2 });
+    events.push_dynamic(&TaggedLogString { desc: 5, properties: 6, time: 3, message: "own" });
+    let target = StaticStringRef { id: 2 };
+    events.push_dynamic(&TaggedLogInteropEvent {
+        time: 4,
+        level: 3,
+        target,
+        properties: 6,
+        message: "other",
+    });
+
+    let rows = delivered("log", &dependencies, &events);
+    for (row, time) in rows.iter().zip(1..) {
+        assert_eq!(row.get("time").word(), time);
+        assert_eq!(row.get("properties").get("user").text(), "ada");
+    }
+    assert_eq!(rows[0].get("desc").get("fmt_str").text(), "{user} came");
+    assert_eq!(rows[2].get("msg").text(), "own");
+    assert_eq!(rows[3].get("msg").text(), "other");
+    assert_eq!((rows[3].get("target").text(), rows[3].get("level").small()), ("app", 3));
 }
 
 #[test]

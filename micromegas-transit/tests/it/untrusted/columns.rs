@@ -1,6 +1,11 @@
 //! What holds of every decoded block.
 
-use micromegas_transit::{Limits, OpenBlock, PropertySets, Scope, StringTable};
+use std::ops::ControlFlow;
+
+use micromegas_transit::{
+    ColumnValues, Decoded, EventColumn, EventColumns, ImageColumns, Limits, NetSpanColumns,
+    OpenBlock, PropertySets, Scope, StringTable,
+};
 
 /// Decodes the block in every way, and looks at all that comes out.
 pub(super) fn check(block: &OpenBlock<'_>, limits: &Limits) {
@@ -56,13 +61,105 @@ pub(super) fn check(block: &OpenBlock<'_>, limits: &Limits) {
     check_scopes(&columns.scopes, strings);
     check_optional_sets(&columns.properties, rows, sets);
 
-    let counts = [logs.record_count, metrics.record_count, spans.record_count];
+    let images = block.images();
+    check_images(&images, limits);
+    let net = block.net_spans();
+    check_net_spans(&net, strings, limits);
+    let custom = block.custom_events();
+    check_derived(&custom, block, limits);
+    let mut count = 0;
+    let visited = block.visit_events(|event| {
+        assert!(event.record < logs.record_count);
+        count += 1;
+        ControlFlow::Continue(())
+    });
+    assert!(count <= visited.record_count);
+
+    let counts = [
+        metrics.record_count,
+        spans.record_count,
+        images.record_count,
+        net.record_count,
+        custom.record_count,
+        visited.record_count,
+    ];
     assert!(counts.iter().all(|count| *count == logs.record_count), "{counts:?}");
-    for losses in [&logs.losses, &metrics.losses, &spans.losses] {
+    for losses in [
+        &logs.losses,
+        &metrics.losses,
+        &spans.losses,
+        &images.losses,
+        &net.losses,
+        &custom.losses,
+        &visited.losses,
+    ] {
         for loss in losses.iter() {
             assert!(loss.count > 0);
             assert!(loss.first_record <= logs.record_count);
             assert!(loss.first_offset <= block.object_bytes().len());
+        }
+    }
+}
+
+fn check_images(images: &Decoded<ImageColumns>, limits: &Limits) {
+    let columns = &images.columns;
+    let rows = columns.record.len();
+    check_records(&columns.record, images.record_count, limits);
+    let lengths =
+        [columns.ticks.len(), columns.name.len(), columns.format.len(), columns.data.len()];
+    assert_eq!(lengths, [rows; 4]);
+    for texts in [&columns.name, &columns.format] {
+        assert_eq!(texts.iter().count(), rows, "texts are UTF-8");
+        assert!(texts.bytes.len() <= limits.text_bytes);
+    }
+    assert!(columns.data.bytes.len() <= limits.text_bytes);
+}
+
+fn check_net_spans(net: &Decoded<NetSpanColumns>, strings: &StringTable, limits: &Limits) {
+    let columns = &net.columns;
+    let rows = columns.record.len();
+    check_records(&columns.record, net.record_count, limits);
+    let lengths = [
+        columns.ticks.len(),
+        columns.kind.len(),
+        columns.edge.len(),
+        columns.name.len(),
+        columns.is_outgoing.len(),
+        columns.bit_size.len(),
+    ];
+    assert_eq!(lengths, [rows; 6]);
+    let names = columns.name.iter().filter(|name| **name != -1);
+    names.for_each(|name| check_index(*name, strings.len()));
+}
+
+fn check_derived(events: &Decoded<Vec<EventColumns>>, block: &OpenBlock<'_>, limits: &Limits) {
+    let (strings, sets) = (block.strings(), block.property_sets());
+    for event_type in &events.columns {
+        let rows = event_type.record.len();
+        check_records(&event_type.record, events.record_count, limits);
+        assert!(event_type.columns.len() <= limits.members_per_record as usize);
+        for EventColumn { values, present, .. } in &event_type.columns {
+            assert!(present.is_empty() || present.len() == rows);
+            let is_present = |row: &usize| present.get(*row).copied().unwrap_or(true);
+            let present = |indices: &[i32]| -> Vec<i32> {
+                (0..rows).filter(is_present).map(|row| indices[row]).collect()
+            };
+            let length = match values {
+                ColumnValues::Unsigned(values) => values.len(),
+                ColumnValues::Signed(values) => values.len(),
+                ColumnValues::Float(values) => values.len(),
+                ColumnValues::Bool(values) => values.len(),
+                ColumnValues::Text(values) => {
+                    present(values).iter().for_each(|text| check_index(*text, strings.len()));
+                    values.len()
+                }
+                ColumnValues::Properties(values) => {
+                    present(values).iter().for_each(|set| check_index(*set, sets.len()));
+                    values.len()
+                }
+                _ => rows,
+            };
+            assert_eq!(length, rows);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use micromegas_transit::{Block, Limits, Payload, StreamInfo, StreamPlan};
+use micromegas_transit::{Block, Limits, Payload, StreamInfo, StreamPlan, TypeLayout};
 
 /// A golden's stream and block documents.
 pub(crate) struct Documents {
@@ -44,6 +44,8 @@ pub(crate) const KNOWN: [Documents; 16] = [
 /// A stream, ready to decode blocks.
 pub(crate) struct Known {
     pub(crate) plan: StreamPlan,
+    /// The types of its events.
+    pub(crate) objects: Vec<TypeLayout>,
     /// The golden's own payload.
     pub(crate) payload: Payload,
 }
@@ -62,6 +64,7 @@ impl Known {
         let block = Block::from_cbor(golden.block.into()).expect("a golden block");
         Self {
             plan: StreamPlan::compile(&stream.layout, &limits()).expect("a golden layout"),
+            objects: stream.layout.objects,
             payload: block.payload.open().expect("a golden payload"),
         }
     }

@@ -1,7 +1,8 @@
 //! Columns, row by row.
 
 use micromegas_transit::{
-    AsyncSpanColumns, LogColumns, MetricColumns, OpenBlock, Scope, SpanColumns,
+    AsyncSpanColumns, ImageColumns, LogColumns, MetricColumns, NetSpanColumns, NetSpanEdge,
+    OpenBlock, Scope, SpanColumns,
 };
 
 use super::json::{self, Object};
@@ -83,6 +84,43 @@ pub(super) fn async_spans(block: &OpenBlock<'_>, columns: &AsyncSpanColumns) -> 
         let scope = &columns.scopes[columns.scope[row] as usize];
         let object = with_scope(object, block, columns.is_begin[row], scope);
         with_properties(object, block, columns.properties.get(row).copied().unwrap_or(-1))
+    };
+    (0..columns.record.len()).map(row).collect()
+}
+
+pub(super) fn images(columns: &ImageColumns) -> Vec<String> {
+    let row = |row: usize| {
+        let data = columns.data.get(row).expect("an image for each row");
+        Object::new()
+            .raw("record", columns.record[row])
+            .raw("ticks", columns.ticks[row])
+            .text("name", columns.name.get(row).expect("a name for each row"))
+            .text("format", columns.format.get(row).expect("a format for each row"))
+            .text("data", data.escape_ascii())
+            .end()
+    };
+    (0..columns.record.len()).map(row).collect()
+}
+
+pub(super) fn net_spans(block: &OpenBlock<'_>, columns: &NetSpanColumns) -> Vec<String> {
+    let row = |row: usize| {
+        let object = Object::new()
+            .raw("record", columns.record[row])
+            .raw("ticks", columns.ticks[row])
+            .text("kind", columns.kind[row].as_str());
+        let object = match columns.edge[row] {
+            NetSpanEdge::Begin => object.text("event", "begin"),
+            NetSpanEdge::End => object.text("event", "end"),
+            NetSpanEdge::Whole => object.text("event", "whole"),
+        };
+        let object = match columns.name[row] {
+            -1 => object,
+            name => object.text("name", string(block, name)),
+        };
+        object
+            .raw("is_outgoing", columns.is_outgoing[row])
+            .raw("bit_size", columns.bit_size[row])
+            .end()
     };
     (0..columns.record.len()).map(row).collect()
 }

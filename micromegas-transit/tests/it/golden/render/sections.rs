@@ -23,6 +23,8 @@ pub(crate) fn block(process: &[u8], stream: &[u8], block: &[u8]) -> String {
     let metrics = open.metrics();
     let thread_spans = open.thread_spans();
     let async_spans = open.async_spans();
+    let images = open.images();
+    let net_spans = open.net_spans();
     assert_eq!(logs.record_count, thread_spans.record_count);
     let mut losses = self::losses("dependencies", open.dependency_losses());
     losses.extend(self::losses("events", &logs.losses));
@@ -30,6 +32,8 @@ pub(crate) fn block(process: &[u8], stream: &[u8], block: &[u8]) -> String {
         ("metrics", &metrics.losses),
         ("thread spans", &thread_spans.losses),
         ("async spans", &async_spans.losses),
+        ("images", &images.losses),
+        ("net spans", &net_spans.losses),
     ] {
         if *other != logs.losses {
             losses.extend(self::losses(kind, other));
@@ -49,6 +53,8 @@ pub(crate) fn block(process: &[u8], stream: &[u8], block: &[u8]) -> String {
         ("metrics", rows::metrics(&open, &metrics.columns)),
         ("thread_spans", rows::thread_spans(&open, &thread_spans.columns)),
         ("async_spans", rows::async_spans(&open, &async_spans.columns)),
+        ("images", rows::images(&images.columns)),
+        ("net_spans", rows::net_spans(&open, &net_spans.columns)),
         ("losses", losses),
     ] {
         if !rows.is_empty() {

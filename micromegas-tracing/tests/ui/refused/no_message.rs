@@ -1,0 +1,6 @@
+use micromegas_tracing::prelude::*;
+
+fn main() {
+    info!(a = 1);
+    log!(Level::Info);
+}
