@@ -1,7 +1,7 @@
 //! Instrument a program: macros where things happen, and one sink that sends what they record.
 //!
 //! ```text
-//! micromegas serve &
+//! micromegas serve --disable-auth &
 //! instrument http://127.0.0.1:9000
 //! ```
 //!

@@ -5,9 +5,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod access;
 mod demo;
 mod failure;
+mod http;
 mod index;
+mod keys;
 mod query;
 mod serve;
 mod server;
@@ -24,7 +27,7 @@ struct Cli {
 
 const FIRST_STEPS: &str = "\
 First steps:
-  micromegas serve                                         start a server in this directory
+  micromegas serve --disable-auth                          start a server in this directory, for everyone
   MICROMEGAS_TELEMETRY_URL=http://127.0.0.1:9000 instrument   send something to it
   micromegas query \"SELECT * FROM log_entries LIMIT 10\"     see what came
 
@@ -36,6 +39,8 @@ enum Command {
     Demo(demo::Args),
     /// Run the whole server: ingestion, lake, materialisation and SQL
     Serve(serve::Args),
+    /// Make, list and revoke the keys with which programs and people come in
+    Keys(keys::Args),
     /// Ask a server something in SQL
     Query(query::Args),
     /// Index the files of a directory: the instrumented program of the demo, by itself
@@ -58,6 +63,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Demo(args) => demo::run(args).await,
         Command::Serve(args) => serve::run(args).await,
+        Command::Keys(args) => keys::run(args).await,
         Command::Query(args) => query::run(args).await,
         Command::Index(args) => index::run(args).await,
         Command::Soak(args) => soak::run(args).await,

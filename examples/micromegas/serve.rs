@@ -10,6 +10,7 @@ use micromegas_lakehouse::Durability;
 use micromegas_telemetry_sink::TelemetryBuilder;
 use micromegas_tracing::prelude::*;
 
+use crate::access::Access;
 use crate::server::{Server, ServerConfig};
 use crate::storage::Storage;
 
@@ -70,6 +71,9 @@ pub(crate) struct Args {
     )]
     flight: SocketAddr,
 
+    #[command(flatten)]
+    access: Access,
+
     /// Print the two addresses as one line of JSON, for scripts, in place of the greeting
     #[arg(long)]
     print_addresses: bool,
@@ -77,19 +81,24 @@ pub(crate) struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  micromegas serve
-      Everything on this machine, kept in ./micromegas-data.
-  micromegas serve --data-dir /var/lib/micromegas --http 0.0.0.0:9000
-      Take telemetry from other machines; SQL stays on this one.
+  micromegas serve --disable-auth
+      Everything on this machine, kept in ./micromegas-data, for everyone on it.
+  micromegas keys create \"game servers\"
+  micromegas serve --http 0.0.0.0:9000
+      Take telemetry from other machines that have a key; SQL stays on this one.
+  micromegas serve --oidc-file issuers.json
+      Let people in with the tokens of {\"issuers\":[{\"issuer\":\"https://…\",\"audience\":[\"…\"],
+      \"grants\":[{\"claim\":\"groups\",\"value\":\"…\",\"tenants\":[\"default\"],\"rights\":\"query\"}]}]}.
   micromegas serve --database postgres://me@db/lake --objects s3://bucket/lake
       One of several servers over PostgreSQL and S3.
-  micromegas serve --http 127.0.0.1:0 --flight 127.0.0.1:0 --print-addresses
+  micromegas serve --disable-auth --http 127.0.0.1:0 --flight 127.0.0.1:0 --print-addresses
       Any free ports, told to a script: {\"ingestion\":\"http://…\",\"query\":\"http://…\"}
 
 Then, elsewhere:
   MICROMEGAS_TELEMETRY_URL=http://127.0.0.1:9000 your-instrumented-program
   micromegas query \"SELECT time, level, target, msg FROM log_entries LIMIT 20\"
 
+Programs send their key as MICROMEGAS_INGESTION_API_KEY, `micromegas query` as MICROMEGAS_QUERY_API_KEY.
 GET /health and GET /ready of the telemetry address say how the server is.
 Ctrl-C or SIGTERM stops it after what was accepted is stored; even killed, it keeps everything it
 has acknowledged.";
@@ -98,12 +107,18 @@ has acknowledged.";
 pub(crate) async fn run(args: Args) -> Result<()> {
     // What the server has to say goes to the standard error; its telemetry goes nowhere else.
     let _telemetry = TelemetryBuilder::new().with_console(LevelFilter::Warn).build()?;
+    if args.access.disable_auth {
+        for address in [args.http, args.flight].iter().filter(|at| !at.ip().is_loopback()) {
+            warn!("everyone who reaches {address} may do everything: authentication is disabled");
+        }
+    }
     let storage = match (args.database, args.objects) {
         (Some(database), Some(objects)) => Storage::Shared { database, objects },
         _ => Storage::Directory { path: args.data_dir, durability: args.durability },
     };
     let place = storage.to_string();
-    let config = ServerConfig { storage, http: args.http, flight: args.flight };
+    let access = args.access;
+    let config = ServerConfig { storage, http: args.http, flight: args.flight, access };
     let mut server = Server::start(config).await?;
     // Told before anyone can rely on it, so that a signal right after it is not missed.
     let stop = stop_signal()?;

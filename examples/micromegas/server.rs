@@ -10,13 +10,20 @@ use anyhow::{Context, Result, anyhow, bail};
 use axum::Router;
 use micromegas_analytics::flight::FlightSqlServer;
 use micromegas_analytics::{Daemon, DaemonOptions, Options};
-use micromegas_ingestion::{IngestionOptions, IngestionService, router};
-use micromegas_lakehouse::Lakehouse;
+use micromegas_auth::AuthLayer;
+use micromegas_ingestion::otlp::otlp_routes;
+use micromegas_ingestion::{
+    IngestionOptions, IngestionService, LimitLayer, LimitOptions, ingestion_routes, probe_routes,
+};
+use micromegas_lakehouse::{Lakehouse, Principal, Rights};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tonic::transport::server::TcpIncoming;
+use tonic::{Extensions, Status};
 
+use crate::access::Access;
+use crate::http::{self, ConnectionLimits};
 use crate::storage::Storage;
 
 /// How long requests that were accepted may take to finish after the server was told to stop.
@@ -25,6 +32,10 @@ const GRACE_PERIOD: Duration = Duration::from_secs(25);
 /// How long a server that follows a killed one waits before it materialises. A data directory has
 /// one server at a time, so nobody else ever waits for a lease.
 const LEASE_TTL: Duration = Duration::from_secs(20);
+
+/// How often a connection for queries is asked whether it is still there, and how long it may
+/// take to say so.
+const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// What a server needs to know.
 #[derive(Debug, Clone)]
@@ -35,6 +46,8 @@ pub(crate) struct ServerConfig {
     pub(crate) http: SocketAddr,
     /// Where SQL is answered. Port 0 takes any free port.
     pub(crate) flight: SocketAddr,
+    /// Who may send and ask.
+    pub(crate) access: Access,
 }
 
 /// A running server.
@@ -52,6 +65,7 @@ impl Server {
         let http = listen(config.http, "telemetry", "--http").await?;
         let flight = listen(config.flight, "queries", "--flight").await?;
         let lakehouse = config.storage.open().await?;
+        let auth = config.access.layer(&lakehouse).await?;
         let (stop, stopping) = watch::channel(false);
         let mut server = Self {
             http: http.local_addr()?,
@@ -60,8 +74,9 @@ impl Server {
             roles: JoinSet::new(),
         };
         let options = Options::default();
-        server.roles.spawn(ingest(http, lakehouse.clone(), stopping.clone()));
-        server.roles.spawn(answer(flight, lakehouse.clone(), options.clone(), stopping.clone()));
+        server.roles.spawn(ingest(http, lakehouse.clone(), auth.clone(), stopping.clone()));
+        let flight_sql = FlightSqlServer::new(lakehouse.clone(), options.clone())?;
+        server.roles.spawn(answer(flight, flight_sql, auth, stopping.clone()));
         server.roles.spawn(materialise(lakehouse, options, stopping));
         Ok(server)
     }
@@ -121,28 +136,47 @@ async fn listen(address: SocketAddr, what: &str, option: &str) -> Result<TcpList
 async fn ingest(
     listener: TcpListener,
     lakehouse: Lakehouse,
+    auth: AuthLayer,
     stopping: watch::Receiver<bool>,
 ) -> Result<()> {
-    let service = Arc::new(IngestionService::new(lakehouse, IngestionOptions::default()));
-    let app: Router = router(service);
-    axum::serve(listener, app)
-        .with_graceful_shutdown(told_to_stop(stopping))
-        .await
-        .context("taking telemetry failed")
+    // Whoever gets past the layer has a principal; nobody is taken for one without.
+    let options = IngestionOptions::default().with_anonymous(None);
+    let service = Arc::new(IngestionService::new(lakehouse, options));
+    let limits = LimitLayer::new(LimitOptions::default());
+    let routes = ingestion_routes(Arc::clone(&service)).merge(otlp_routes(Arc::clone(&service)));
+    let routes = routes.layer(limits).layer(auth);
+    // Probes come without credentials.
+    let app: Router = routes.merge(probe_routes(service));
+    http::serve(listener, app, ConnectionLimits::default(), told_to_stop(stopping)).await;
+    Ok(())
 }
 
 async fn answer(
     listener: TcpListener,
-    lakehouse: Lakehouse,
-    options: Options,
+    flight_sql: FlightSqlServer,
+    auth: AuthLayer,
     stopping: watch::Receiver<bool>,
 ) -> Result<()> {
-    let service = FlightSqlServer::new(lakehouse, options)?.into_service();
+    let service = flight_sql.with_principal_resolver(Arc::new(may_query)).into_service();
     tonic::transport::Server::builder()
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .http2_keepalive_timeout(Some(KEEPALIVE))
+        .layer(auth)
         .add_service(service)
         .serve_with_incoming_shutdown(TcpIncoming::from(listener), told_to_stop(stopping))
         .await
         .context("answering queries failed")
+}
+
+/// Who asks, if it may.
+fn may_query(extensions: &Extensions) -> Result<Principal, Status> {
+    let principal = extensions.get::<Principal>();
+    let principal = principal.ok_or_else(|| Status::unauthenticated("credentials are missing"))?;
+    if !principal.can(Rights::QUERY) {
+        let reason = "these credentials may not query; use a key with that right";
+        return Err(Status::permission_denied(reason));
+    }
+    Ok(principal.clone())
 }
 
 async fn materialise(

@@ -71,6 +71,9 @@
 //! A stream whose types contain each other, or exceed [`IngestionOptions::layout_limits`], is
 //! refused when it is registered: no reader could decode its blocks.
 //!
+//! [`LimitLayer`] in front of the router holds each tenant to rates and to a share of the memory,
+//! and ends bodies that come too slowly. The time for a request's head is the listener's matter.
+//!
 //! # Who is asking
 //!
 //! A layer in front of the router may put a [`micromegas_lakehouse::Principal`] into the request's
@@ -88,6 +91,7 @@ mod answer;
 mod body;
 mod error;
 mod exposition;
+mod limits;
 mod options;
 #[cfg(feature = "otlp")]
 pub mod otlp;
@@ -98,6 +102,9 @@ mod service;
 mod statistics;
 
 pub use error::Error;
+pub use limits::{
+    BodyPace, LimitBody, LimitLayer, LimitOptions, LimitService, LimitedBody, TenantLimits,
+};
 pub use options::IngestionOptions;
 pub use router::{ingestion_routes, probe_routes, router};
 pub use service::{DocumentKind, IngestionService};

@@ -81,9 +81,11 @@
 //! no socket but those to the stores it is told of.
 #![forbid(unsafe_code)]
 
+mod audit;
 mod coverage;
 mod durability;
 mod error;
+mod keys;
 mod lake;
 mod lakehouse;
 mod layout_cache;
@@ -98,9 +100,13 @@ mod store;
 mod tenant;
 mod time;
 
+pub use audit::{AuditFilter, AuditLog, AuditRecord, NewAuditRecord};
 pub use coverage::Coverage;
 pub use durability::Durability;
 pub use error::{Cause, Error, Result};
+pub use keys::{
+    ApiKeyRecord, KEY_NAME_BYTES_MAX, KeyFilter, KeyHash, KeyStore, NewApiKey, Revocation,
+};
 pub use lake::{
     BlockFilter, BlockRecord, InsertOutcome, Lake, LakeInsert, LakeOptions, Missing, NewBlock,
     NewProcess, NewStream, PayloadLocation, ProcessFilter, ProcessRecord, RecordKey, StreamFilter,

@@ -13,7 +13,7 @@ use crate::local_objects::LocalObjects;
 use crate::store::{MetadataStore, SqliteStore};
 
 /// The name of the database in the directory.
-const DATABASE_NAME: &str = "metadata.sqlite";
+pub(crate) const DATABASE_NAME: &str = "metadata.sqlite";
 /// The name of the folder of objects.
 const OBJECTS_NAME: &str = "objects";
 /// The name of the file whose lock tells that a server has the directory.

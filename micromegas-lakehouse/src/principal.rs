@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::BitOr;
+use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::tenant::Tenant;
@@ -35,6 +36,46 @@ impl Rights {
     pub fn contains(self, rights: Self) -> bool {
         self.0 & rights.0 == rights.0
     }
+
+    fn names(self) -> impl Iterator<Item = &'static str> {
+        Self::NAMES.iter().filter(move |(right, _)| self.contains(*right)).map(|(_, name)| *name)
+    }
+}
+
+/// The names of the rights with commas between, such as `ingest,query`; [`FromStr`] reads them.
+impl fmt::Display for Rights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, name) in self.names().enumerate() {
+            if place > 0 {
+                f.write_str(",")?;
+            }
+            f.write_str(name)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads names of rights with commas between; `all` is all of them, and nothing is none.
+impl FromStr for Rights {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let mut rights = Self::NONE;
+        for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            let known = Self::NAMES.iter().find(|(_, known)| *known == name);
+            rights = rights
+                | match known {
+                    Some((right, _)) => *right,
+                    None if name == "all" => Self::ALL,
+                    None => {
+                        return Err(Error::invalid(
+                            "rights are ingest, query, control, admin or all, with commas between",
+                        ));
+                    }
+                };
+        }
+        Ok(rights)
+    }
 }
 
 impl BitOr for Rights {
@@ -47,11 +88,7 @@ impl BitOr for Rights {
 
 impl fmt::Debug for Rights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set()
-            .entries(
-                Self::NAMES.iter().filter(|(right, _)| self.contains(*right)).map(|(_, name)| name),
-            )
-            .finish()
+        f.debug_set().entries(self.names()).finish()
     }
 }
 
@@ -137,6 +174,18 @@ mod tests {
         assert!(rights.contains(Rights::QUERY));
         assert!(!rights.contains(Rights::QUERY | Rights::ADMIN));
         assert_eq!(format!("{rights:?}"), r#"{"ingest", "query"}"#);
+    }
+
+    #[test]
+    fn rights_are_written_and_read_by_name() {
+        let rights = Rights::INGEST | Rights::CONTROL;
+        assert_eq!(rights.to_string(), "ingest,control");
+        for rights in [Rights::NONE, rights, Rights::ALL] {
+            assert_eq!(rights.to_string().parse::<Rights>().unwrap(), rights);
+        }
+        assert_eq!("all".parse::<Rights>().unwrap(), Rights::ALL);
+        assert_eq!(" query, ingest ".parse::<Rights>().unwrap(), Rights::INGEST | Rights::QUERY);
+        assert!("ingest,everything".parse::<Rights>().is_err());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use clap::Parser;
 use tokio::process::Command;
 
 use super::{corpus, report};
+use crate::access::Access;
 use crate::index::Summary;
 use crate::query::QueryClient;
 use crate::serve::stop_signal;
@@ -52,8 +53,13 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     ensure!(path.is_dir(), "{} is no directory; name one with --path", path.display());
     let data_dir = args.data_dir.unwrap_or_else(fresh_directory);
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let storage = Storage::directory(data_dir.clone());
-    let config = ServerConfig { storage, http: any_port, flight: any_port };
+    let config = ServerConfig {
+        storage: Storage::directory(data_dir.clone()),
+        http: any_port,
+        flight: any_port,
+        // For the time of the demo, on loopback.
+        access: Access::for_everyone(),
+    };
     let mut server = Server::start(config).await?;
     println!("A server of all roles keeps its lake in {}", data_dir.display());
     println!("An instrumented indexer works on {} for {} s …", path.display(), args.seconds);

@@ -90,7 +90,10 @@ or in Python (pip install adbc-driver-flightsql pyarrow pandas):
 /// How to go on when the server is about to end.
 pub(crate) fn print_how_to_serve(data_dir: &Path) {
     let program = std::env::args().next().unwrap_or_else(|| "micromegas".to_owned());
-    println!("\nServe the same lake again:\n  {program} serve --data-dir {}", data_dir.display());
+    let data_dir = data_dir.display();
+    println!(
+        "\nServe the same lake again:\n  {program} serve --disable-auth --data-dir {data_dir}"
+    );
 }
 
 /// The one row of [`questions::events_by_kind`].

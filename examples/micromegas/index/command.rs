@@ -46,6 +46,10 @@ pub(crate) struct Args {
     #[arg(long, env = "MICROMEGAS_TELEMETRY_URL", default_value = "http://127.0.0.1:9000")]
     url: String,
 
+    /// The key to send telemetry with
+    #[arg(long, env = "MICROMEGAS_INGESTION_API_KEY", hide_env_values = true, value_name = "KEY")]
+    api_key: Option<String>,
+
     /// Print what was done as one JSON object
     #[arg(long)]
     json: bool,
@@ -59,11 +63,13 @@ Examples:
 
 /// Indexes the directory, and says what was done.
 pub(crate) async fn run(args: Args) -> Result<()> {
-    let telemetry = TelemetryBuilder::new()
+    let mut telemetry = TelemetryBuilder::new()
         .with_config(Config::default().with_max_level(LevelFilter::Debug))
-        .with_url(args.url.as_str())
-        .build()
-        .context("telemetry cannot be started")?;
+        .with_url(args.url.as_str());
+    if let Some(key) = args.api_key {
+        telemetry = telemetry.with_api_key(key);
+    }
+    let telemetry = telemetry.build().context("telemetry cannot be started")?;
     let files = list_files(&args.path)?;
     ensure!(!files.is_empty(), "{} holds no file to index", args.path.display());
     info!("indexing {} files below {}", files.len(), args.path.display());

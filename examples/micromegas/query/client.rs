@@ -54,6 +54,16 @@ impl QueryClient {
         Ok(Self { client: FlightSqlServiceClient::new_from_inner(client) })
     }
 
+    /// Asks with this key or token from now on.
+    pub(crate) fn authorize(&mut self, key: &str) -> Result<()> {
+        let key = key.trim();
+        if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            bail!("the key or token to ask with has characters that none has");
+        }
+        self.client.set_token(key.to_owned());
+        Ok(())
+    }
+
     /// Runs one statement. The rows come as a stream; dropping it ends the query on the server.
     pub(crate) async fn query(&mut self, sql: &str, range: TimeRange) -> Result<Rows> {
         let (begin, end) = match range.bounds {

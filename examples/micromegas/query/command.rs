@@ -21,6 +21,10 @@ pub(crate) struct Args {
     #[arg(long, env = "MICROMEGAS_QUERY_URL", default_value = "http://127.0.0.1:50051")]
     url: String,
 
+    /// The key or token to ask with
+    #[arg(long, env = "MICROMEGAS_QUERY_API_KEY", hide_env_values = true, value_name = "KEY")]
+    api_key: Option<String>,
+
     /// Only what happened from here on: RFC 3339, or how long ago (30s, 15m, 1h, 7d)
     #[arg(long, value_name = "TIME")]
     begin: Option<Instant>,
@@ -62,6 +66,9 @@ pub(crate) enum Format {
 pub(crate) async fn run(args: Args) -> Result<()> {
     let range = TimeRange::new(args.begin, args.end, Utc::now())?;
     let mut client = QueryClient::connect(&args.url).await?;
+    if let Some(key) = &args.api_key {
+        client.authorize(key)?;
+    }
     let mut rows = client.query(&args.sql, range).await?;
     let stdout = BufWriter::new(std::io::stdout().lock());
     let mut output = Output::try_new(args.format, rows.schema(), stdout)?;

@@ -22,7 +22,7 @@ impl Ended {
 }
 
 fn serve(args: &[&str]) -> Ended {
-    let ports = ["serve", "--http", "127.0.0.1:0", "--flight", "127.0.0.1:0"];
+    let ports = ["serve", "--disable-auth", "--http", "127.0.0.1:0", "--flight", "127.0.0.1:0"];
     run(MICROMEGAS, &[&ports, args].concat())
 }
 
@@ -34,7 +34,8 @@ fn a_port_in_use_is_named() {
     let taken = taken.local_addr().unwrap().to_string();
     let free = "127.0.0.1:0";
     for (http, flight, option) in [(taken.as_str(), free, "--http"), (free, &taken, "--flight")] {
-        let args = ["serve", "--data-dir", dir, "--http", http, "--flight", flight];
+        let args =
+            ["serve", "--disable-auth", "--data-dir", dir, "--http", http, "--flight", flight];
         run(MICROMEGAS, &args).assert_failed(1, &[taken.as_str(), "in use", option]);
     }
 }
@@ -96,6 +97,11 @@ fn wrong_usage_is_status_two() {
         &["query", "SELECT 1", "--begin", "yesterday"],
         &["query", "SELECT 1", "--format", "xml"],
         &["serve", "--http", "nowhere"],
+        &["serve", "--disable-auth", "--key-file", "keys.json"],
+        &["keys", "create"],
+        &["keys", "create", "x", "--rights", "everything"],
+        &["keys", "create", "x", "--tenant", "a/b"],
+        &["keys", "create", "x", "--expires", "soon"],
         &["fly"],
     ] {
         let ended = run(MICROMEGAS, args);

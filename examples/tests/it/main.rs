@@ -2,6 +2,7 @@
 //! killed, and started again.
 #![expect(clippy::unwrap_used, reason = "a test ends where what it relies on is missing")]
 
+mod access;
 mod bad_use;
 mod documents;
 mod kill_and_restart;

@@ -32,6 +32,14 @@ impl Sender {
         Some(Answer { status: response.status().as_u16(), text })
     }
 
+    /// Posts a body with a key.
+    pub(crate) fn post_with_key(&self, url: &str, key: &str, body: &[u8]) -> Option<Answer> {
+        let request = self.agent.post(url).header("authorization", format!("Bearer {key}"));
+        let mut response = request.send(body).ok()?;
+        let text = response.body_mut().read_to_string().ok()?;
+        Some(Answer { status: response.status().as_u16(), text })
+    }
+
     /// Fetches a page.
     pub(crate) fn get(&self, url: &str) -> Option<Answer> {
         let mut response = self.agent.get(url).call().ok()?;

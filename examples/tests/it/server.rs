@@ -15,22 +15,18 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server on this directory; it answers when this returns.
+    /// Starts a server for everyone on this directory; it answers when this returns.
     pub(crate) fn start(data_dir: &Path) -> Self {
+        Self::start_with(data_dir, &["--disable-auth"])
+    }
+
+    /// Starts a server on this directory that lets in who may.
+    pub(crate) fn start_with(data_dir: &Path, access: &[&str]) -> Self {
         let data_dir = data_dir.to_str().unwrap();
-        let mut program = Started::new(
-            MICROMEGAS,
-            &[
-                "serve",
-                "--data-dir",
-                data_dir,
-                "--http",
-                "127.0.0.1:0",
-                "--flight",
-                "127.0.0.1:0",
-                "--print-addresses",
-            ],
-        );
+        let place = ["serve", "--data-dir", data_dir, "--print-addresses"];
+        let ports = ["--http", "127.0.0.1:0", "--flight", "127.0.0.1:0"];
+        let args = [&place[..], &ports[..], access].concat();
+        let mut program = Started::new(MICROMEGAS, &args);
         let addresses: Value = serde_json::from_str(&program.next_line()).unwrap();
         let url = |name: &str| addresses[name].as_str().unwrap().to_owned();
         Self { program, ingestion_url: url("ingestion"), query_url: url("query") }

@@ -3,7 +3,7 @@
 use crate::started::{MICROMEGAS, run};
 
 /// Runs a soak with these arguments; the words of the line that begins so.
-fn soak(args: &[&str]) -> impl Fn(&str) -> Vec<String> {
+fn soak(args: &[&str]) -> impl Fn(&str) -> Vec<String> + use<> {
     let output = run(MICROMEGAS, &[&["soak"], args].concat()).output();
     move |begin| {
         let line = output.lines().find(|line| line.trim_start().starts_with(begin));

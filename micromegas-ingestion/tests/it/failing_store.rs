@@ -7,11 +7,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use micromegas_lakehouse::{
-    BlockFilter, BlockRecord, CommitSequence, Error, InsertOutcome, LakeInsert, Lease, LeaseKey,
-    LeaseToken, LedgerVersion, MemoryStore, MetadataStore, PartitionCommit, PartitionFilter,
-    PartitionId, PartitionRecord, ProcessFilter, ProcessRecord, QuarantineFilter, QuarantineKey,
-    QuarantinedBlock, RecordKey, Result, RetiredPartition, Snapshot, StreamFilter, StreamRecord,
-    Tenant, WaitingBlock,
+    ApiKeyRecord, AuditFilter, AuditLog, AuditRecord, BlockFilter, BlockRecord, CommitSequence,
+    Error, InsertOutcome, KeyFilter, KeyHash, KeyStore, LakeInsert, Lease, LeaseKey, LeaseToken,
+    LedgerVersion, MemoryStore, MetadataStore, NewApiKey, NewAuditRecord, PartitionCommit,
+    PartitionFilter, PartitionId, PartitionRecord, ProcessFilter, ProcessRecord, QuarantineFilter,
+    QuarantineKey, QuarantinedBlock, RecordKey, Result, RetiredPartition, Snapshot, StreamFilter,
+    StreamRecord, Tenant, WaitingBlock,
 };
 use micromegas_transit::{LayoutHash, StreamLayout};
 use uuid::Uuid;
@@ -42,9 +43,9 @@ impl FailingStore {
 }
 
 macro_rules! fail_or_delegate {
-    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $output:ty;)*) => {
+    ($trait:ident: $(fn $name:ident($($argument:ident: $type:ty),*) -> $output:ty;)*) => {
         #[async_trait]
-        impl MetadataStore for FailingStore {
+        impl $trait for FailingStore {
             $(async fn $name(&self, $($argument: $type),*) -> Result<$output> {
                 self.check()?;
                 self.store.$name($($argument),*).await
@@ -54,6 +55,21 @@ macro_rules! fail_or_delegate {
 }
 
 fail_or_delegate! {
+    KeyStore:
+    fn insert_key(key: NewApiKey) -> ApiKeyRecord;
+    fn fetch_key(hash: &KeyHash) -> Option<ApiKeyRecord>;
+    fn list_keys(filter: &KeyFilter, limit: usize) -> Vec<ApiKeyRecord>;
+    fn revoke_key(tenant: &Tenant, id: Uuid, by: &str) -> ApiKeyRecord;
+}
+
+fail_or_delegate! {
+    AuditLog:
+    fn append_audit(records: Vec<NewAuditRecord>) -> ();
+    fn list_audit(tenants: &[Tenant], filter: &AuditFilter, limit: usize) -> Vec<AuditRecord>;
+}
+
+fail_or_delegate! {
+    MetadataStore:
     fn insert(group: Vec<LakeInsert>) -> Vec<InsertOutcome>;
     fn snapshot() -> Snapshot;
     fn now() -> DateTime<Utc>;

@@ -14,4 +14,6 @@ mod outage;
 mod planar;
 mod probes;
 mod server;
+mod tenancy;
+mod tenant_limits;
 mod untrusted;

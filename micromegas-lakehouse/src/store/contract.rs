@@ -9,7 +9,9 @@ use chrono::{DateTime, Utc};
 use micromegas_transit::{LayoutHash, StreamLayout};
 use uuid::Uuid;
 
+use crate::audit::AuditLog;
 use crate::error::Result;
+use crate::keys::KeyStore;
 use crate::lake::{
     BlockFilter, BlockRecord, InsertOutcome, LakeInsert, ProcessFilter, ProcessRecord, RecordKey,
     StreamFilter, StreamRecord, WaitingBlock,
@@ -23,7 +25,7 @@ use crate::tenant::Tenant;
 
 #[doc = include_str!("contract.md")]
 #[async_trait]
-pub trait MetadataStore: Debug + Send + Sync {
+pub trait MetadataStore: KeyStore + AuditLog + Debug + Send + Sync {
     /// Inserts a group of rows in one transaction and numbers the blocks that become complete.
     ///
     /// # Errors

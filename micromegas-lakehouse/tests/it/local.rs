@@ -1,10 +1,11 @@
 //! The local directory: it is kept, and what is wrong with it is said.
 
 use std::fs;
+use std::time::Duration;
 
 use micromegas_lakehouse::{
-    Durability, Error, Lake, LakeInsert, LakeOptions, Lakehouse, MetadataStore, NewProcess,
-    SqliteStore, Tenant,
+    Durability, Error, KeyFilter, KeyHash, KeyStore, Lake, LakeInsert, LakeOptions, Lakehouse,
+    LeaseKey, MetadataStore, NewApiKey, NewProcess, Rights, SqliteStore, Tenant,
 };
 use sqlx::Connection;
 
@@ -115,6 +116,28 @@ async fn a_second_server_is_told_that_the_directory_is_in_use() {
 }
 
 #[tokio::test]
+async fn keys_are_made_beside_a_server_that_has_the_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("not/made/yet");
+    let before = SqliteStore::open_local(&path).await.unwrap();
+    let lakehouse = Lakehouse::open_local(&path).await.unwrap();
+    for (number, store) in [(1, &before), (2, &SqliteStore::open_local(&path).await.unwrap())] {
+        let key = NewApiKey {
+            id: uuid::Uuid::from_u128(number),
+            name: "key".to_owned(),
+            prefix: "mmk_".to_owned(),
+            hash: KeyHash::from_bytes([number as u8; 32]),
+            tenant: Tenant::default(),
+            rights: Rights::ALL,
+            expires: None,
+            created_by: "ada".to_owned(),
+        };
+        let key = store.insert_key(key).await.unwrap();
+        assert_eq!(lakehouse.store().fetch_key(&key.hash).await.unwrap(), Some(key));
+    }
+}
+
+#[tokio::test]
 async fn a_directory_that_cannot_be_made_is_unwritable() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("file");
@@ -147,6 +170,26 @@ async fn a_database_of_another_program_or_of_a_newer_release_is_left_alone() {
     let error = SqliteStore::open(&newer).await.unwrap_err();
     assert!(matches!(error, Error::Unsupported { .. }), "{error:?}");
     assert!(error.to_string().contains("999"), "{error}");
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_is_migrated_with_what_it_holds() {
+    const FIRST: &str = include_str!("../../src/store/sqlite/migrations/0001_lake_and_ledger.sql");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("metadata.sqlite");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut old = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql(FIRST).execute(&mut old).await.unwrap();
+    // The letters `MMLH`.
+    const MARKS: &str = "PRAGMA application_id = 1296911432; PRAGMA user_version = 1; \
+         INSERT INTO leases VALUES ('t', 'work', 41, NULL, 0)";
+    sqlx::raw_sql(MARKS).execute(&mut old).await.unwrap();
+    old.close().await.unwrap();
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert!(store.list_keys(&KeyFilter::default(), 10).await.unwrap().is_empty());
+    let key = LeaseKey::new(Tenant::new("t").unwrap(), "work");
+    let lease = store.acquire_lease(&key, "holder", Duration::from_secs(1)).await.unwrap();
+    assert_eq!(lease.unwrap().token.epoch, 42);
 }
 
 /// Copies a database with other 32-bit fields in its header: 60 is `user_version`, 68 is

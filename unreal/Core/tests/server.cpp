@@ -73,8 +73,8 @@ Server::Server() : binary_(std::getenv("MICROMEGAS_SERVER")) {
 }
 
 void Server::start(const std::string& http) {
-    const Started started = spawn({binary_, "serve", "--data-dir", folder_, "--http", http, "--flight",
-                                   "127.0.0.1:0", "--print-addresses"},
+    const Started started = spawn({binary_, "serve", "--disable-auth", "--data-dir", folder_, "--http",
+                                   http, "--flight", "127.0.0.1:0", "--print-addresses"},
                                   false);
     process_ = started.process;
     url_ = value_of(started.line, "ingestion");

@@ -2,8 +2,8 @@
 
 use super::suite::Case;
 use super::{
-    completeness, filters, idempotence, insert_time, leases, ledger, objects, ordering, paging,
-    persistence, quarantine, retirement, round_trip, tenants,
+    audit, completeness, filters, idempotence, insert_time, keys, leases, ledger, objects,
+    ordering, paging, persistence, quarantine, retirement, round_trip, tenants,
 };
 
 macro_rules! cases {
@@ -118,6 +118,18 @@ pub fn cases() -> Vec<Case> {
             the_first_reason_stays,
             only_complete_blocks_are_quarantined,
             release_tells_whether_it_was_there,
+        }
+        keys {
+            a_key_is_found_by_its_hash,
+            an_identity_or_hash_is_taken_once,
+            the_first_revocation_stays,
+            a_key_revoked_by_many_is_revoked_once,
+            keys_are_listed_by_tenant_in_pages,
+            making_and_revoking_keys_is_audited,
+        }
+        audit {
+            records_come_back_whole_and_in_order,
+            keys_and_audit_survive_a_restart,
         }
         persistence {
             everything_survives_a_restart,

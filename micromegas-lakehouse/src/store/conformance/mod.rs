@@ -21,12 +21,14 @@
 //! # });
 //! ```
 
+mod audit;
 mod cases;
 mod completeness;
 mod filters;
 mod fixture;
 mod idempotence;
 mod insert_time;
+mod keys;
 mod leases;
 mod ledger;
 mod objects;

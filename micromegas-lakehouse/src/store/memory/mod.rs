@@ -1,5 +1,6 @@
 //! The store in memory: the contract in its simplest form, for tests and for trying things out.
 
+mod access;
 mod lake;
 mod leases;
 mod ledger;

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use micromegas_transit::{LayoutHash, StreamLayout};
 use uuid::Uuid;
 
-use super::{lake, leases, ledger};
+use super::{access, lake, leases, ledger};
 use crate::error::Result;
 use crate::lake::{
     BlockFilter, BlockRecord, InsertOutcome, LakeInsert, ProcessFilter, ProcessRecord, RecordKey,
@@ -38,6 +38,7 @@ pub(super) struct State {
     pub(super) ledger: ledger::LedgerState,
     pub(super) leases: HashMap<LeaseKey, leases::LeaseState>,
     pub(super) quarantine: BTreeMap<QuarantineKey, QuarantinedBlock>,
+    pub(super) access: access::AccessState,
 }
 
 impl MemoryStore {
@@ -48,7 +49,7 @@ impl MemoryStore {
 
     /// The state. A panic inside a method leaves no half of a change that later calls could not
     /// live with, so a poisoned lock is taken over.
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn optional_text(row: &PgRow, column: &str) -> Result<Option<String>>
     Ok(row.try_get::<Option<String>, _>(column)?.map(original))
 }
 
-fn json<T: DeserializeOwned>(row: &PgRow, column: &str) -> Result<T> {
+pub(super) fn json<T: DeserializeOwned>(row: &PgRow, column: &str) -> Result<T> {
     let text: &str = row.try_get(column)?;
     let corrupt =
         |source| Error::corrupt_from(column, "it is not the JSON that was written", source);

@@ -1,11 +1,13 @@
 //! The shared store: a PostgreSQL database.
 
 mod adopt;
+mod audit;
 mod connect;
 mod decode;
 mod failure;
 mod insert;
 mod insert_blocks;
+mod keys;
 mod leases;
 mod ledger;
 mod list_blocks;

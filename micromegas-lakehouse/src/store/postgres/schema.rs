@@ -14,6 +14,7 @@ pub(super) const SCHEMA: &str = "micromegas";
 const STEPS: &[&str] = &[
     include_str!("migrations/0001_lake_and_ledger.sql"),
     include_str!("migrations/0002_blocks_by_object.sql"),
+    include_str!("migrations/0003_keys_and_audit.sql"),
 ];
 
 /// Held while steps are taken, so that of many servers that start at once one takes them. The

@@ -38,7 +38,7 @@ use crate::tenant::Tenant;
 /// a pooler of sessions but not one of transactions.
 pub struct PostgresStore {
     name: String,
-    connections: Connections,
+    pub(super) connections: Connections,
 }
 
 impl PostgresStore {
@@ -92,7 +92,7 @@ impl PostgresStore {
         self.connections.committer.close().await;
     }
 
-    fn finish<T>(&self, result: failure::Result<T>) -> Result<T> {
+    pub(super) fn finish<T>(&self, result: failure::Result<T>) -> Result<T> {
         result.map_err(|failure| failure.of(&self.name))
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn sequence(row: &SqliteRow, column: &str) -> Result<CommitSequence> 
     Ok(CommitSequence::new(unsigned(row, column)?))
 }
 
-fn json<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<T> {
+pub(super) fn json<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<T> {
     let text: &str = row.try_get(column)?;
     let corrupt =
         |source| Error::corrupt_from(column, "it is not the JSON that was written", source);

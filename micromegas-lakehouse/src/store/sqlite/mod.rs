@@ -1,5 +1,6 @@
 //! The embedded store: one SQLite file.
 
+mod audit;
 mod batch;
 mod connect;
 mod decode;
@@ -7,6 +8,7 @@ mod encode;
 mod failure;
 mod insert;
 mod insert_blocks;
+mod keys;
 mod leases;
 mod ledger;
 mod list_blocks;

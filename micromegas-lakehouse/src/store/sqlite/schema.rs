@@ -13,6 +13,7 @@ use crate::error::Error;
 const STEPS: &[&str] = &[
     include_str!("migrations/0001_lake_and_ledger.sql"),
     include_str!("migrations/0002_blocks_by_object.sql"),
+    include_str!("migrations/0003_keys_and_audit.sql"),
 ];
 
 /// Marks a SQLite file as ours; the letters `MMLH`.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::connect::Connections;
 use super::{failure, insert, leases, ledger, list_blocks, lists, quarantine, reads};
 use crate::durability::Durability;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lake::{
     BlockFilter, BlockRecord, InsertOutcome, LakeInsert, ProcessFilter, ProcessRecord, RecordKey,
     StreamFilter, StreamRecord, WaitingBlock,
@@ -22,6 +22,7 @@ use crate::ledger::{
     Lease, LeaseKey, LeaseToken, PartitionCommit, PartitionFilter, PartitionId, PartitionRecord,
     QuarantineFilter, QuarantineKey, QuarantinedBlock, RetiredPartition,
 };
+use crate::local::DATABASE_NAME;
 use crate::sequence::{CommitSequence, LedgerVersion, Snapshot};
 use crate::store::MetadataStore;
 use crate::tenant::Tenant;
@@ -63,6 +64,22 @@ impl SqliteStore {
         Ok(Self { path, connections })
     }
 
+    /// Opens or makes the database of a directory that is, or will be, that of a
+    /// [`Lakehouse::open_local`](crate::Lakehouse::open_local): for what is done beside a server
+    /// that has the directory, such as making keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub async fn open_local(directory: impl AsRef<Path>) -> Result<Self> {
+        let directory = directory.as_ref();
+        std::fs::create_dir_all(directory).map_err(|error| Error::Unwritable {
+            path: directory.to_owned(),
+            source: Arc::new(error),
+        })?;
+        Self::open(directory.join(DATABASE_NAME)).await
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -74,7 +91,7 @@ impl SqliteStore {
         self.connections.writer.close().await;
     }
 
-    fn finish<T>(&self, result: failure::Result<T>) -> Result<T> {
+    pub(super) fn finish<T>(&self, result: failure::Result<T>) -> Result<T> {
         result.map_err(|failure| failure.at(&self.path))
     }
 }

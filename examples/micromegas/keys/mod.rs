@@ -1,0 +1,7 @@
+//! `micromegas keys`: make, list and revoke the keys with which programs and people come in.
+
+mod age;
+mod command;
+mod list;
+
+pub(crate) use command::{Args, run};
