@@ -64,7 +64,14 @@ async fn open(place: &str, how: &str) -> Lakehouse {
     if !place.starts_with("postgres") {
         return Lakehouse::open_local_with(place, how.parse().unwrap()).await.unwrap();
     }
-    let store = PostgresStore::connect(place, PostgresOptions::default()).await.unwrap();
+    // A server that starts while the database is away waits for it.
+    let store = loop {
+        match PostgresStore::connect(place, PostgresOptions::default()).await {
+            Ok(store) => break store,
+            Err(error) => assert!(error.is_retryable(), "{error:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
     let options =
         ObjectStoreOptions { retry_timeout: Duration::from_secs(2), ..Default::default() };
     Lakehouse::new(Arc::new(store), open_object_store(how, &options).unwrap())

@@ -232,7 +232,9 @@ async fn the_sweeper_takes_old_segments_without_a_row_and_nothing_else() {
 async fn a_lake_sweeps_by_itself() {
     let options = LakeOptions { sweep_period: Duration::from_millis(50), ..LakeOptions::default() };
     let (lake, objects) = lake(Duration::ZERO, options).await;
-    let orphan = Path::from("segments/eu/2020-01-01/00/1577836800000000-orphan");
+    let time = Utc::now() - TimeDelta::hours(2);
+    let folder = time.format("%Y-%m-%d/%H");
+    let orphan = Path::from(format!("segments/eu/{folder}/{}-orphan", time.timestamp_micros()));
     objects.put(&orphan, PutPayload::from("bytes")).await.unwrap();
     let deadline = Instant::now() + Duration::from_secs(10);
     while objects.head(&orphan).await.is_ok() {
