@@ -11,6 +11,7 @@ mod failure;
 mod http;
 mod index;
 mod keys;
+mod open;
 mod query;
 mod serve;
 mod server;
@@ -43,6 +44,8 @@ enum Command {
     Keys(keys::Args),
     /// Ask a server something in SQL
     Query(query::Args),
+    /// Read what programs left in their spools, without a server
+    Open(open::Args),
     /// Index the files of a directory: the instrumented program of the demo, by itself
     Index(index::Args),
     /// Record hard and long, and account for every event
@@ -65,6 +68,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(args) => serve::run(args).await,
         Command::Keys(args) => keys::run(args).await,
         Command::Query(args) => query::run(args).await,
+        Command::Open(args) => open::run(args).await,
         Command::Index(args) => index::run(args).await,
         Command::Soak(args) => soak::run(args).await,
     }

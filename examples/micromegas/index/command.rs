@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use micromegas_telemetry_sink::{TelemetryBuilder, TelemetryGuard};
+use micromegas_telemetry_sink::{SpoolOptions, TelemetryBuilder, TelemetryGuard};
 use micromegas_tracing::Config;
 use micromegas_tracing::prelude::*;
 use tokio::sync::mpsc;
@@ -50,6 +50,10 @@ pub(crate) struct Args {
     #[arg(long, env = "MICROMEGAS_INGESTION_API_KEY", hide_env_values = true, value_name = "KEY")]
     api_key: Option<String>,
 
+    /// Keep in files below DIR what cannot be sent, for the next run or `micromegas open`
+    #[arg(long, value_name = "DIR")]
+    spool: Option<PathBuf>,
+
     /// Print what was done as one JSON object
     #[arg(long)]
     json: bool,
@@ -68,6 +72,9 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         .with_url(args.url.as_str());
     if let Some(key) = args.api_key {
         telemetry = telemetry.with_api_key(key);
+    }
+    if let Some(folder) = args.spool {
+        telemetry = telemetry.with_spool(SpoolOptions::new(folder));
     }
     let telemetry = telemetry.build().context("telemetry cannot be started")?;
     let files = list_files(&args.path)?;

@@ -11,5 +11,6 @@ mod time;
 
 pub(crate) use client::QueryClient;
 pub(crate) use command::{Args, Format, run};
+pub(crate) use output::Output;
 pub(crate) use table::write_table;
 pub(crate) use time::{Instant, TimeRange};

@@ -14,6 +14,7 @@ mod sender;
 mod server;
 mod shutdown;
 mod soak;
+mod spool;
 mod started;
 mod two_processes;
 mod whole_path;
