@@ -15,9 +15,8 @@ public class MicromegasTracing : ModuleRules
 		string Core = Path.Combine(ModuleDirectory, "..", "Core");
 		PublicIncludePaths.Add(Path.Combine(Core, "include"));
 		PrivateIncludePaths.Add(Path.Combine(Core, "src"));
-		// Put nlohmann/json.hpp, and lz4.h, lz4frame.h and their sources or library, here.
-		PrivateIncludePaths.Add(Path.Combine(Core, "third_party"));
-		AddEngineThirdPartyPrivateStaticDependencies(Target, "LZ4");
+		// nlohmann/json.hpp, and the sources of LZ4: lz4.c, lz4hc.c, lz4frame.c, xxhash.c and their headers.
+		PrivateIncludePaths.Add(Path.Combine(ModuleDirectory, "ThirdParty"));
 
 		PublicDefinitions.Add("MICROMEGAS_API=MICROMEGASTRACING_API");
 		if (Target.LinkType == TargetLinkType.Modular)

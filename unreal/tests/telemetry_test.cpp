@@ -18,9 +18,7 @@ using namespace MicromegasTracing;
 FMicromegasTelemetrySinkModule& Module() { return FMicromegasTelemetrySinkModule::Get(); }
 
 void Begin() {
-	FHttpModule& Http = FHttpModule::Get();
-	Http.Received.clear();
-	Http.Codes.clear();
+	FHttpModule::Get().Restart({});
 	FStubConsole::Set("telemetry.spans.all", true);
 	TMap<FString, FString> Properties;
 	Properties.Add(TEXT("commit"), TEXT("abc"));
@@ -160,7 +158,7 @@ TEST(console_commands_work) {
 
 TEST(a_crash_is_told_before_the_engine_ends) {
 	Begin();
-	FHttpModule::Get().Codes = {503, 0, 200};
+	FHttpModule::Get().Restart({503, 0, 200});
 	FCoreDelegates::OnHandleSystemError.Broadcast();
 	CHECK(Contains(Sent(), Wide(u"Assertion failed")));
 	End();

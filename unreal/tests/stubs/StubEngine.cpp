@@ -158,6 +158,12 @@ std::vector<IHttpRequest> FHttpModule::Requests() {
 	return Received;
 }
 
+void FHttpModule::Restart(std::vector<int32> InCodes) {
+	const std::lock_guard<std::mutex> Lock(Mutex);
+	Received.clear();
+	Codes = std::move(InCodes);
+}
+
 std::map<std::string, IModuleInterface*>& FModuleManager::Modules() {
 	static std::map<std::string, IModuleInterface*> Modules;
 	return Modules;

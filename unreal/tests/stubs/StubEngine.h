@@ -2,6 +2,7 @@
 // For tests only: what a test needs to see or to say is public.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -85,7 +86,7 @@ struct FStubConsole {
 	static std::map<std::string, std::function<void(const TArray<FString>&)>>& Commands();
 	template <class T>
 	static void Set(const char* Name, T Value) {
-		*static_cast<T*>(Variables().at(Name)) = Value;
+		static_cast<std::atomic<T>*>(Variables().at(Name))->store(Value);
 	}
 	static void Run(const char* Name, std::initializer_list<const TCHAR*> Arguments = {});
 };
@@ -96,10 +97,10 @@ public:
 	TAutoConsoleVariable(const TCHAR* Name, T Default, const TCHAR*) : Value(Default) {
 		FStubConsole::Variables()[stub::ToUtf8(Name)] = &Value;
 	}
-	T GetValueOnAnyThread() const { return Value; }
+	T GetValueOnAnyThread() const { return Value.load(); }
 
 private:
-	T Value;
+	std::atomic<T> Value;
 };
 
 struct FConsoleCommandDelegate {
@@ -254,10 +255,11 @@ public:
 	static FHttpModule& Get();
 	FHttpRequestPtr CreateRequest() { return std::make_shared<IHttpRequest>(); }
 	std::vector<IHttpRequest> Requests();
+	// Begins anew: these are the answers in the order of requests; when there is none left, 200.
+	void Restart(std::vector<int32> InCodes);
 
 	std::mutex Mutex;
 	std::vector<IHttpRequest> Received;
-	// Answers in the order of requests; when there is none left, 200.
 	std::vector<int32> Codes;
 	std::string Accept;
 };

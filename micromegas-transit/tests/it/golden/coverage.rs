@@ -8,7 +8,7 @@ use micromegas_transit::{Block, StreamInfo, TypeLayout, decompress_frame};
 use super::folder::{Golden, all, is_blessing};
 
 /// Producer (how names of goldens begin) and names of the types it sends.
-const SENT: [(&str, &[&str]); 6] = [
+const SENT: [(&str, &[&str]); 7] = [
     (
         "rust-2024-10",
         &[
@@ -126,6 +126,36 @@ const SENT: [(&str, &[&str]); 6] = [
             "TaggedEndThreadSpanEvent",
             "TaggedEndAsyncSpanEvent",
             "TraceContextEvent",
+        ],
+    ),
+    (
+        "cpp",
+        &[
+            "StaticStringDependency",
+            "PropertySetDependency",
+            "LogMetadataRecord",
+            "LogStringEventV2",
+            "TaggedLogString",
+            "TaggedLogInteropEvent",
+            "MetricMetadataDependency",
+            "IntegerMetricEvent",
+            "FloatMetricEvent",
+            "TaggedIntegerMetricEvent",
+            "TaggedFloatMetricEvent",
+            "SpanRecord",
+            "SpanLocationRecord",
+            "BeginThreadSpanEvent",
+            "EndThreadSpanEvent",
+            "BeginThreadNamedSpanEvent",
+            "EndThreadNamedSpanEvent",
+            "NetConnectionBeginEvent",
+            "NetConnectionEndEvent",
+            "NetObjectBeginEvent",
+            "NetObjectEndEvent",
+            "NetPropertyEvent",
+            "NetRPCBeginEvent",
+            "NetRPCEndEvent",
+            "ImageEvent",
         ],
     ),
     (

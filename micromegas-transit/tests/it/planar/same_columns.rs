@@ -70,7 +70,8 @@ fn assert_same(layout: &StreamLayout, dependencies: &[u8], objects: &[u8]) {
 
 #[test]
 fn goldens_of_all_producers() {
-    for golden in golden::all() {
+    // Those that are planar already have no plain twin to be compared with.
+    for golden in golden::all().into_iter().filter(|golden| !golden.name.starts_with("planar-")) {
         let layout = StreamInfo::from_cbor(golden.stream.into()).unwrap().layout;
         let block = Block::from_cbor(golden.block.into()).unwrap();
         let payload = block.payload.open().unwrap();

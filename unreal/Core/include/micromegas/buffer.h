@@ -9,6 +9,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#if defined(_MSC_VER)
+#define MICROMEGAS_INLINE __forceinline
+#else
+#define MICROMEGAS_INLINE inline __attribute__((always_inline))
+#endif
+
 namespace micromegas {
 
 // Lies alone on its cache line, which the owner alone writes.
@@ -21,7 +27,7 @@ public:
     // Publishes `count` words that `write` puts at the given place; false if they do not fit, and
     // then `write` is not called. Only the owner calls this.
     template <std::size_t count, class Write>
-    bool append(Write write) {
+    MICROMEGAS_INLINE bool append(Write write) {
         std::uint64_t* position = position_.load(std::memory_order_relaxed);
         if (byte_room(position) < count * sizeof(std::uint64_t)) {
             return false;

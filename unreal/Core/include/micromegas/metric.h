@@ -16,7 +16,7 @@ inline constexpr unsigned integer_metric_tag = 0;
 inline constexpr unsigned float_metric_tag = 1;
 inline constexpr unsigned tagged_metric_tag = 2;
 
-inline void record_metric(const MetricMetadata& metadata, unsigned tag, std::uint64_t value) {
+MICROMEGAS_INLINE void record_metric(const MetricMetadata& metadata, unsigned tag, std::uint64_t value) {
     record<3>(Kind::Metrics, [&](std::uint64_t* words) {
         words[0] = head(metadata, tag);
         words[1] = static_cast<std::uint64_t>(now());

@@ -67,14 +67,14 @@ MICROMEGAS_API MICROMEGAS_COLD bool record_cold(Kind kind, const std::uint64_t* 
 MICROMEGAS_API MICROMEGAS_COLD bool make_room(Kind kind, std::size_t words);
 
 template <class Descriptor>
-std::uint64_t head(const Descriptor& descriptor, unsigned tag) {
+MICROMEGAS_INLINE std::uint64_t head(const Descriptor& descriptor, unsigned tag) {
     static_assert(alignof(Descriptor) >= 16, "the low four bits are the tag");
     return static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(&descriptor)) + tag;
 }
 
 // Records one event of `count` words; false if it was not recorded.
 template <std::size_t count, class Write>
-bool record(Kind kind, Write write) {
+MICROMEGAS_INLINE bool record(Kind kind, Write write) {
     if (MICROMEGAS_UNLIKELY(!cursors().current[static_cast<std::size_t>(kind)]->append<count>(write))) {
         std::uint64_t words[count];
         write(words);

@@ -13,14 +13,14 @@ inline constexpr unsigned end_span_tag = 1;
 inline constexpr unsigned begin_named_span_tag = 2;
 inline constexpr unsigned end_named_span_tag = 3;
 
-inline bool record_span(const SpanMetadata& metadata, unsigned tag) {
+MICROMEGAS_INLINE bool record_span(const SpanMetadata& metadata, unsigned tag) {
     return record<2>(Kind::Spans, [&](std::uint64_t* words) {
         words[0] = head(metadata, tag);
         words[1] = static_cast<std::uint64_t>(now());
     });
 }
 
-inline bool record_named_span(const SpanLocation& location, std::uint64_t name, unsigned tag) {
+MICROMEGAS_INLINE bool record_named_span(const SpanLocation& location, std::uint64_t name, unsigned tag) {
     return record<3>(Kind::Spans, [&](std::uint64_t* words) {
         words[0] = head(location, tag);
         words[1] = static_cast<std::uint64_t>(now());
