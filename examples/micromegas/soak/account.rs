@@ -158,7 +158,7 @@ mod tests {
         for change in changes {
             let mut account = account();
             change(&mut account);
-            assert_eq!(account.faults().len(), 1);
+            assert_ne!(account.faults(), Vec::<String>::new());
         }
     }
 }
