@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use micromegas_transit::planar::{ACCEPT_HEADER, AcceptedCodecs};
 use std::time::Duration;
 use ureq::http::{HeaderMap, HeaderValue, StatusCode, header};
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, Proxy, RequestBuilder};
 use uuid::Uuid;
 
@@ -69,7 +69,11 @@ impl Client {
             }
             None => None,
         };
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
+        let roots = match &options.root_certificates {
+            Some(pem) => certificates(pem)?,
+            None => RootCerts::PlatformVerifier,
+        };
+        let tls = TlsConfig::builder().root_certs(roots).build();
         let total = Some(options.request_timeout);
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -145,6 +149,21 @@ impl Client {
         };
         answer.map_err(|error| error.to_string())
     }
+}
+
+fn certificates(pem: &[u8]) -> Result<RootCerts, String> {
+    let mut found = Vec::new();
+    for item in parse_pem(pem) {
+        match item {
+            Ok(PemItem::Certificate(certificate)) => found.push(certificate),
+            Ok(_) => {}
+            Err(error) => return Err(format!("the root certificates cannot be read: {error}")),
+        }
+    }
+    if found.is_empty() {
+        return Err("there is no certificate among the root certificates".to_owned());
+    }
+    Ok(RootCerts::from(found))
 }
 
 fn with_headers<B>(mut request: RequestBuilder<B>, headers: HeaderMap) -> RequestBuilder<B> {

@@ -21,6 +21,9 @@ pub struct HttpOptions {
     pub client_credentials: Option<ClientCredentials>,
     /// URL of a proxy; the environment is not asked.
     pub proxy: Option<String>,
+    /// Certificates (PEM) of the authorities that may vouch for the server, in place of those the
+    /// system trusts.
+    pub root_certificates: Option<Vec<u8>>,
     /// How many bytes of memory waiting events may take.
     pub queue_bytes_max: usize,
     /// The same for traces: with more than this waiting, they find no room.
@@ -42,13 +45,14 @@ pub struct HttpOptions {
 }
 
 impl Default for HttpOptions {
-    /// 64 MiB may wait, 48 of them taken by traces; no spool; ten seconds for a request; waits from
+    /// 64 MiB may wait, 48 of them taken by traces; no spool; the system's certificates; ten seconds for a request; waits from
     /// 200 ms to 30 s.
     fn default() -> Self {
         Self {
             api_key: None,
             client_credentials: None,
             proxy: None,
+            root_certificates: None,
             queue_bytes_max: 64 * 1024 * 1024,
             queue_trace_bytes_max: 48 * 1024 * 1024,
             spool: None,
@@ -69,6 +73,7 @@ impl fmt::Debug for HttpOptions {
             .field("has_api_key", &self.api_key.is_some())
             .field("client_credentials", &self.client_credentials)
             .field("has_proxy", &self.proxy.is_some())
+            .field("has_root_certificates", &self.root_certificates.is_some())
             .field("queue_bytes_max", &self.queue_bytes_max)
             .field("queue_trace_bytes_max", &self.queue_trace_bytes_max)
             .field("spool", &self.spool)

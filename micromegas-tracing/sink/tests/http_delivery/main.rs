@@ -9,3 +9,4 @@ mod negotiation;
 mod retries;
 mod server;
 mod spool;
+mod tls;

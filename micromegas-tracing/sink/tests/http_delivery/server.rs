@@ -1,7 +1,8 @@
 //! A server that answers as a script says, and keeps what it was sent.
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Error, Read, Result, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::Builder;
@@ -84,7 +85,28 @@ impl Server {
         requests.iter().filter(|request| request.path.ends_with(path)).cloned().collect()
     }
 
+    /// Takes everything, over TLS.
+    pub(crate) fn start_tls(tls: ServerConfig) -> Self {
+        let (server, listener) = Self::bind("127.0.0.1:0", &[], None);
+        let tls = Arc::new(tls);
+        server.accept(listener, move |server, connection| {
+            let session = ServerConnection::new(Arc::clone(&tls)).map_err(Error::other)?;
+            server.serve(StreamOwned::new(session, connection))
+        });
+        server
+    }
+
     fn listen(address: &str, script: &[Behaviour], handler: Option<Arc<Handler>>) -> Self {
+        let (server, listener) = Self::bind(address, script, handler);
+        server.accept(listener, Self::serve);
+        server
+    }
+
+    fn bind(
+        address: &str,
+        script: &[Behaviour],
+        handler: Option<Arc<Handler>>,
+    ) -> (Self, TcpListener) {
         let listener = TcpListener::bind(address).expect("a free port");
         let server = Self {
             address: listener.local_addr().expect("an address"),
@@ -92,22 +114,29 @@ impl Server {
             requests: Arc::default(),
             handler,
         };
-        let accepting = server.clone();
+        (server, listener)
+    }
+
+    fn accept(
+        &self,
+        listener: TcpListener,
+        serve: impl Fn(&Self, TcpStream) -> Result<()> + Send + Sync + 'static,
+    ) {
+        let server = self.clone();
+        let serve = Arc::new(serve);
         let accept = move || {
             // Each connection on a thread of its own: a client may keep several.
             for connection in listener.incoming().flatten() {
-                let server = accepting.clone();
-                let serve = move || drop(server.serve(connection));
+                let (server, serve) = (server.clone(), Arc::clone(&serve));
+                let serve = move || drop(serve(&server, connection));
                 Builder::new().name("connection".to_owned()).spawn(serve).expect("can start");
             }
         };
         Builder::new().name("server".to_owned()).spawn(accept).expect("threads can be started");
-        server
     }
 
-    fn serve(&self, connection: TcpStream) -> std::io::Result<()> {
-        let mut reader = BufReader::new(connection.try_clone()?);
-        let mut writer = connection;
+    fn serve(&self, connection: impl Read + Write) -> Result<()> {
+        let mut reader = BufReader::new(connection);
         loop {
             let mut line = String::new();
             if reader.read_line(&mut line)? == 0 {
@@ -147,7 +176,7 @@ impl Server {
                 let head =
                     format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n");
                 // In one piece, or the client's system waits for more.
-                writer.write_all((head + &body).as_bytes())?;
+                write(&mut reader, &(head + &body))?;
                 continue;
             }
             let (status, text) = match behaviour {
@@ -166,7 +195,13 @@ impl Server {
             };
             let length = text.len();
             let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{text}");
-            writer.write_all(answer.as_bytes())?;
+            write(&mut reader, &answer)?;
         }
     }
+}
+
+fn write(connection: &mut BufReader<impl Read + Write>, answer: &str) -> Result<()> {
+    let connection = connection.get_mut();
+    connection.write_all(answer.as_bytes())?;
+    connection.flush()
 }
