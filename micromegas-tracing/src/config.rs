@@ -117,6 +117,16 @@ impl Config {
         self
     }
 
+    /// Adds a property to the description of the process, unless it has one of this name.
+    pub fn with_process_property_default(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.process_properties.entry(name.into()).or_insert_with(|| value.into());
+        self
+    }
+
     /// Adds a property to the description of the process.
     pub fn with_process_property(
         mut self,

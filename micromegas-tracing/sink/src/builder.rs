@@ -6,10 +6,12 @@ use crate::control::{Controlled, ProcessSettings};
 use crate::http::{
     ClientCredentials, DeliveryStats, EventCounts, HttpOptions, HttpSink, HttpSinkError,
 };
+use crate::reports::{LossReport, Report, Reporter};
 use crate::sampling::{BlockSampler, SamplingSink, SamplingSwitch};
 use crate::spool::SpoolOptions;
 use micromegas_tracing::{Config, EventSink, Guard, InitError, LevelFilter, init};
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +39,11 @@ pub struct TelemetryBuilder {
     sampler: Option<Arc<dyn BlockSampler>>,
     console: LevelFilter,
     sinks: Vec<Arc<dyn EventSink>>,
+    has_loss_metrics: bool,
+    #[cfg(feature = "system-metrics")]
+    has_system_metrics: bool,
+    #[cfg(feature = "system-metrics")]
+    has_system_properties: bool,
 }
 
 /// Why telemetry could not be started.
@@ -49,6 +56,9 @@ pub enum BuildError {
     /// Recording could not be started.
     #[error(transparent)]
     Init(#[from] InitError),
+    /// The thread that reports metrics could not be started.
+    #[error("cannot start the thread that reports metrics")]
+    ReportsUnavailable(#[source] io::Error),
 }
 
 impl Default for TelemetryBuilder {
@@ -61,6 +71,11 @@ impl Default for TelemetryBuilder {
             sampler: None,
             console: LevelFilter::Off,
             sinks: Vec::new(),
+            has_loss_metrics: false,
+            #[cfg(feature = "system-metrics")]
+            has_system_metrics: false,
+            #[cfg(feature = "system-metrics")]
+            has_system_properties: false,
         }
     }
 }
@@ -148,12 +163,39 @@ impl TelemetryBuilder {
         self
     }
 
+    /// Whether losses are recorded themselves, every five seconds if there are any: how many events
+    /// did not reach the server, as the metrics `telemetry_dropped_metadata`, `…_logs`, `…_metrics`
+    /// and `…_traces` (unit `count`), and in a warning once a minute. Only with a URL.
+    pub fn with_loss_metrics(mut self, is_on: bool) -> Self {
+        self.has_loss_metrics = is_on;
+        self
+    }
+
+    /// Whether load and memory are recorded: five times a second `total_memory`, `used_memory`,
+    /// `free_memory` (`bytes`) and `cpu_usage` (`percent`, of all processors) of the machine; every
+    /// five seconds `process_resident_bytes` and `process_virtual_bytes` (`bytes`).
+    #[cfg(feature = "system-metrics")]
+    pub fn with_system_metrics(mut self, is_on: bool) -> Self {
+        self.has_system_metrics = is_on;
+        self
+    }
+
+    /// Whether the description of the process gets the properties `physical_core_count`,
+    /// `logical_cpu_count` and `total_memory` (in bytes), unless the host sets them.
+    #[cfg(feature = "system-metrics")]
+    pub fn with_system_properties(mut self, is_on: bool) -> Self {
+        self.has_system_properties = is_on;
+        self
+    }
+
     /// Starts recording and delivery.
     ///
     /// # Errors
     /// If the URL or an option cannot be used, a thread cannot be started, or recording was
     /// started before in this process.
-    pub fn build(self) -> Result<TelemetryGuard, BuildError> {
+    pub fn build(mut self) -> Result<TelemetryGuard, BuildError> {
+        self.describe_machine();
+        let mut reports = self.machine_reports();
         let mut sinks = self.sinks;
         if self.console != LevelFilter::Off {
             sinks.push(Arc::new(ConsoleSink::new(self.console)));
@@ -172,8 +214,46 @@ impl TelemetryBuilder {
             Arc::new(SamplingSink::new(http, self.sampler).with_switch(Arc::clone(&switch)))
         });
         sinks.extend(sampling.clone().map(|sampling| sampling as Arc<dyn EventSink>));
+        if let Some(http) = http.as_ref().filter(|_| self.has_loss_metrics) {
+            reports.push(Box::new(LossReport::new(Arc::clone(http))));
+        }
         let guard = init(self.config, Arc::new(CompositeSink::new(sinks)))?;
-        Ok(TelemetryGuard { guard, http, sampling })
+        let reporter = if reports.is_empty() {
+            None
+        } else {
+            Some(Reporter::start(reports).map_err(BuildError::ReportsUnavailable)?)
+        };
+        Ok(TelemetryGuard { _reporter: reporter, guard, http, sampling })
+    }
+
+    #[cfg(feature = "system-metrics")]
+    fn describe_machine(&mut self) {
+        if !self.has_system_properties {
+            return;
+        }
+        let config = std::mem::take(&mut self.config);
+        self.config = crate::reports::machine_properties()
+            .into_iter()
+            .fold(config, |config, (name, value)| {
+                config.with_process_property_default(name, value)
+            });
+    }
+
+    #[cfg(not(feature = "system-metrics"))]
+    fn describe_machine(&mut self) {}
+
+    #[cfg(feature = "system-metrics")]
+    fn machine_reports(&self) -> Vec<Box<dyn Report>> {
+        use crate::reports::{MachineReport, ProcessReport};
+        if !self.has_system_metrics {
+            return Vec::new();
+        }
+        vec![Box::new(MachineReport::new()), Box::new(ProcessReport::new())]
+    }
+
+    #[cfg(not(feature = "system-metrics"))]
+    fn machine_reports(&self) -> Vec<Box<dyn Report>> {
+        Vec::new()
     }
 }
 
@@ -186,6 +266,7 @@ impl fmt::Debug for TelemetryBuilder {
             .field("has_sampler", &self.sampler.is_some())
             .field("console", &self.console)
             .field("sinks", &self.sinks.len())
+            .field("has_loss_metrics", &self.has_loss_metrics)
             .finish_non_exhaustive()
     }
 }
@@ -195,6 +276,8 @@ impl fmt::Debug for TelemetryBuilder {
 #[derive(Debug)]
 #[must_use = "telemetry ends when the guard is dropped"]
 pub struct TelemetryGuard {
+    /// Dropped first: its last reports are recorded and delivered.
+    _reporter: Option<Reporter>,
     guard: Guard,
     http: Option<Arc<HttpSink>>,
     sampling: Option<Arc<SamplingSink>>,

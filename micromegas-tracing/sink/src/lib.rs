@@ -40,7 +40,9 @@
 //!
 //! # Features
 //!
-//! `zstd`: planar blocks compressed with zstd, for servers that read them.
+//! - `zstd`: planar blocks compressed with zstd, for servers that read them.
+//! - `system-metrics`: load and memory of machine and process, as metrics and as properties of the
+//!   process.
 //!
 //! # What it is not
 //!
@@ -55,6 +57,7 @@ mod control;
 mod environment;
 mod http;
 mod memory;
+mod reports;
 mod sampling;
 mod spool;
 

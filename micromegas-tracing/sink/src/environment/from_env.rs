@@ -37,6 +37,9 @@ impl TelemetryBuilder {
     /// | `MICROMEGAS_SPOOL_DIR` | folder of the spool; `off` for none | `micromegas/spool` where the user's programs keep their state, if that can be used |
     /// | `MICROMEGAS_SPOOL_MAX_BYTES` | its quota | 1 GiB |
     ///
+    /// By itself it records what was [lost](Self::with_loss_metrics) and, with the feature
+    /// `system-metrics`, load and memory and what the machine is.
+    ///
     /// # Errors
     /// If a variable has a value that cannot be used; the error names it.
     pub fn from_env() -> Result<Self, EnvironmentError> {
@@ -69,7 +72,12 @@ fn from_lookup(
     let mut builder = TelemetryBuilder::new()
         .with_config(config(&values, console)?)
         .with_http_options(http(&values)?)
-        .with_console(console);
+        .with_console(console)
+        .with_loss_metrics(true);
+    #[cfg(feature = "system-metrics")]
+    {
+        builder = builder.with_system_metrics(true).with_system_properties(true);
+    }
     if let Some(url) = values.text(names::URL) {
         builder = builder.with_url(url);
     }

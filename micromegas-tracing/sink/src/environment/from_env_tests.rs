@@ -34,6 +34,7 @@ fn without_variables_there_are_the_published_defaults() {
     assert_eq!(config.max_level(), LevelFilter::Debug);
     let shown = format!("{:?}", built(&[]).expect("a builder"));
     assert!(shown.contains("url: None") && shown.contains("console: Info"), "{shown}");
+    assert!(shown.contains("has_loss_metrics: true"), "{shown}");
     assert!(shown.contains("has_sampler: true"), "spans of threads are not sent: {shown}");
 }
 
