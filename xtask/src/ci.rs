@@ -42,5 +42,6 @@ fn run_stages(stages: &mut Stages, workspace: &Workspace) -> Result<()> {
     stages.run("tests", || test::run(workspace, &[]))?;
     stages.run("loom", || suite::run(workspace, Suite::Loom, &[]))?;
     stages.run("tsan", || suite::run(workspace, Suite::Tsan, &[]))?;
+    stages.run("cpp", || suite::run(workspace, Suite::Cpp, &[]))?;
     stages.run("demo", || demo::run(workspace))
 }

@@ -37,7 +37,7 @@ fn remove_folder(folder: &Path) -> Result<()> {
 /// The `micromegas` binary that the test build has made, by cargo's own account.
 ///
 /// Asking for it with `cargo build` would compile the dependencies again with other features.
-fn binary(workspace: &Workspace) -> Result<PathBuf> {
+pub(crate) fn binary(workspace: &Workspace) -> Result<PathBuf> {
     let arguments =
         ["test", "--workspace", "--no-run", "--message-format", "json-render-diagnostics"];
     let messages = command::output(&mut workspace.cargo(arguments))?;

@@ -1,4 +1,4 @@
-//! Programs that the build and the tests need beside the Rust toolchain.
+//! Programs and headers that the build and the tests need beside the Rust toolchain.
 
 use std::env;
 use std::fs;
@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 
 use crate::command;
 
-/// A program, the Debian package that holds it, and what it is needed for.
+/// A program or a header, the Debian package that holds it, and what it is needed for.
 struct Prerequisite {
     program: &'static str,
     package: &'static str,
@@ -29,17 +29,53 @@ const PREREQUISITES: [Prerequisite; 2] = [
     },
 ];
 
+/// What the C++ library and its tests need.
+const CPP: [Prerequisite; 7] = [
+    Prerequisite { program: "g++", package: "g++", reason: "compiles the C++ library" },
+    Prerequisite { program: "clang++", package: "clang", reason: "compiles it with sanitizers" },
+    Prerequisite { program: "cmake", package: "cmake", reason: "plans the build of the library" },
+    Prerequisite { program: "ninja", package: "ninja-build", reason: "builds the library" },
+    Prerequisite {
+        program: "nlohmann/json.hpp",
+        package: "nlohmann-json3-dev",
+        reason: "writes the library's CBOR documents",
+    },
+    Prerequisite {
+        program: "lz4frame.h",
+        package: "liblz4-dev",
+        reason: "compresses the library's blocks",
+    },
+    Prerequisite {
+        program: "curl-config",
+        package: "libcurl4-openssl-dev",
+        reason: "delivers the library's blocks",
+    },
+];
+
+/// Where headers lie that belong to no architecture.
+const HEADERS_FOLDER: &str = "/usr/include";
+
 /// Debian keeps the programs of PostgreSQL's server out of the way, in `VERSION/bin` of this.
 const POSTGRES_FOLDER: &str = "/usr/lib/postgresql";
 
 /// Makes sure that every prerequisite is there: installs what is missing on Debian as root or with
 /// sudo, and elsewhere fails with the command that would.
 pub(crate) fn provide() -> Result<()> {
+    provide_all(&PREREQUISITES)
+}
+
+/// The same for the C++ library and its tests.
+pub(crate) fn provide_cpp() -> Result<()> {
+    provide_all(&CPP)
+}
+
+fn provide_all(needs: &[Prerequisite]) -> Result<()> {
     let path = env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = env::split_paths(&path).collect();
     folders.extend(postgres_folders());
+    folders.push(PathBuf::from(HEADERS_FOLDER));
     let is_there = |program: &str| folders.iter().any(|folder| folder.join(program).is_file());
-    let missing: Vec<_> = PREREQUISITES.iter().filter(|need| !is_there(need.program)).collect();
+    let missing: Vec<_> = needs.iter().filter(|need| !is_there(need.program)).collect();
     if missing.is_empty() {
         return Ok(());
     }

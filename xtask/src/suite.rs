@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::workspace::Workspace;
-use crate::{command, otel, prerequisites, sanitized, targets};
+use crate::{command, cpp, otel, prerequisites, sanitized, targets};
 
 /// A suite with a build of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -15,6 +15,8 @@ pub(crate) enum Suite {
     Asan,
     /// Blocks exchanged with the published crates, both ways; `-- write` rewrites their goldens
     Compat,
+    /// The C++ library and the engine's modules: with two compilers, sanitizers, and the service
+    Cpp,
     /// Models of recording's hand-over between threads, in all interleavings
     Loom,
     /// Recording compiled out, and bounded at compile time
@@ -44,6 +46,7 @@ pub(crate) fn run(workspace: &Workspace, suite: Suite, arguments: &[String]) -> 
             let task = if arguments.is_empty() { &["check".to_owned()] } else { arguments };
             command::run(cargo.args(task))
         }
+        Suite::Cpp => cpp::test(workspace, arguments),
         Suite::Loom => {
             let mut cargo = apart(workspace, "races", &["--package", "micromegas-models"]);
             command::run(cargo.args(arguments))
@@ -91,6 +94,6 @@ mod tests {
             .iter()
             .map(|suite| suite.to_possible_value().unwrap().get_name().to_owned())
             .collect();
-        assert_eq!(names, ["asan", "compat", "loom", "off", "otel", "targets", "tsan"]);
+        assert_eq!(names, ["asan", "compat", "cpp", "loom", "off", "otel", "targets", "tsan"]);
     }
 }

@@ -10,8 +10,8 @@ use anyhow::{Context, Result};
 use crate::budget::estimates::Estimates;
 use crate::budget::limits::{Better, Budget, Budgets, Measure};
 use crate::budget::report::{Line, Outcome};
-use crate::command;
 use crate::workspace::Workspace;
+use crate::{command, cpp};
 
 /// Prints one line for each limit of the budget. The exit code is 0 when all are kept, 1 when one
 /// is missed, 2 when none is missed but nothing measures some.
@@ -45,6 +45,10 @@ fn run_benches(workspace: &Workspace, budget: &Budget) -> Result<Estimates> {
         let old = folder.join(target);
         if old.exists() {
             fs::remove_dir_all(&old).with_context(|| format!("cannot remove {}", old.display()))?;
+        }
+        if target == cpp::BENCH {
+            cpp::bench(workspace, &folder)?;
+            continue;
         }
         let mut bench = workspace.cargo(["bench", "--package", "micromegas-benches", "--bench"]);
         // Criterion's own report goes beside our messages, so that the lines can be piped.
