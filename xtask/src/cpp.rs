@@ -17,25 +17,29 @@ struct Build {
     name: &'static str,
     compiler: &'static str,
     options: &'static [&'static str],
+    targets: &'static [&'static str],
     /// Which tests are run, as ctest selects them: all, or those that need no service. Sanitizers
     /// do not go together with crashes and with libraries that are unloaded.
     tests: &'static str,
 }
 
 const WITHOUT_SERVICE: &str = "^(core|goldens|unreal)$";
+const TARGETS_WITHOUT_SERVICE: &[&str] = &["core_test", "golden_test", "unreal_test"];
 
 const BUILDS: [Build; 3] = [
-    Build { name: "gcc", compiler: "g++", options: &[], tests: "." },
+    Build { name: "gcc", compiler: "g++", options: &[], targets: &["all"], tests: "." },
     Build {
         name: "clang-asan",
         compiler: "clang++",
         options: &["-DMICROMEGAS_SANITIZE=address,undefined"],
+        targets: TARGETS_WITHOUT_SERVICE,
         tests: WITHOUT_SERVICE,
     },
     Build {
         name: "gcc-tsan",
         compiler: "g++",
         options: &["-DMICROMEGAS_SANITIZE=thread"],
+        targets: TARGETS_WITHOUT_SERVICE,
         tests: WITHOUT_SERVICE,
     },
 ];
@@ -52,7 +56,7 @@ pub(crate) fn test(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     };
     for build in &BUILDS {
         let folder = configure(workspace, build, "Debug")?;
-        command::run(Command::new("cmake").arg("--build").arg(&folder))?;
+        make(&folder, build.targets)?;
         let mut tests = Command::new("ctest");
         tests.args(["--output-on-failure", "--tests-regex", build.tests]).args(arguments);
         command::run(tests.current_dir(&folder).env(SERVER, &server))?;
@@ -65,9 +69,12 @@ pub(crate) fn bench(workspace: &Workspace, results: &Path) -> Result<()> {
     prerequisites::provide_cpp()?;
     let [build, ..] = &BUILDS;
     let folder = configure(workspace, &Build { name: "bench", ..*build }, "Release")?;
-    let target = ["--target", "recording_bench"];
-    command::run(Command::new("cmake").arg("--build").arg(&folder).args(target))?;
+    make(&folder, &["recording_bench"])?;
     command::run(Command::new(folder.join("bench/recording_bench")).arg(results.join(BENCH)))
+}
+
+fn make(folder: &Path, targets: &[&str]) -> Result<()> {
+    command::run(Command::new("cmake").arg("--build").arg(folder).arg("--target").args(targets))
 }
 
 fn configure(workspace: &Workspace, build: &Build, kind: &str) -> Result<PathBuf> {
