@@ -50,7 +50,10 @@ fn run_benches(workspace: &Workspace, budget: &Budget) -> Result<Estimates> {
             cpp::bench(workspace, &folder)?;
             continue;
         }
-        let mut bench = workspace.cargo(["bench", "--package", "micromegas-benches", "--bench"]);
+        // One bench needs the reference binary, which is built beside it.
+        let package =
+            if target == "freshness" { "micromegas-examples" } else { "micromegas-benches" };
+        let mut bench = workspace.cargo(["bench", "--package", package, "--bench"]);
         // Criterion's own report goes beside our messages, so that the lines can be piped.
         bench.arg(target).env("CRITERION_HOME", &folder).stdout(io::stderr());
         command::run(&mut bench)?;
