@@ -74,15 +74,14 @@ impl SpanStreams {
 }
 
 fn deliver<'a>(
-    records: Records<'a, SpanRecord<'a>>,
+    mut records: Records<'a, SpanRecord<'a>>,
     word_bytes: usize,
     SpanStream { stream, open }: &mut SpanStream,
     outlet: &mut Outlet<'_>,
 ) {
     // On the wire a record has one byte more than its words, of which there are at least two.
     let bytes_hint = word_bytes + word_bytes / 16;
-    let mut records = records.peekable();
-    while records.peek().is_some() {
+    while !records.is_empty() {
         let mut block = BlockBuilder::begin(outlet.dependencies, bytes_hint);
         block.carried_spans = open.carried(outlet.dependencies);
         let mut event_id = stream.next_event_id();
@@ -147,7 +146,7 @@ fn write_event(
     }
 }
 
-#[inline]
+#[inline(always)]
 fn write_thread_span(
     objects: &mut RecordQueue,
     thread_span_desc: u64,

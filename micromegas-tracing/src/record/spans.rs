@@ -61,6 +61,8 @@ impl<'a> Record<'a> for SpanRecord<'a> {
         self.time
     }
 
+    // Inlined, so that the flusher's loop keeps a record in registers.
+    #[inline(always)]
     unsafe fn read(words: &mut &'a [u64]) -> Option<Self> {
         let [head, time] = take(words)?;
         let tag = tag_of(head);

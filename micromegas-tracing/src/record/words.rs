@@ -75,11 +75,17 @@ impl<'a, R: Record<'a>> Records<'a, R> {
     pub(crate) unsafe fn new(words: &'a [u64]) -> Self {
         Self { words, record: PhantomData }
     }
+
+    /// Whether none is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
 }
 
 impl<'a, R: Record<'a>> Iterator for Records<'a, R> {
     type Item = R;
 
+    #[inline(always)]
     fn next(&mut self) -> Option<R> {
         // SAFETY: by the contract of `new`, the words are whole records of this kind.
         unsafe { R::read(&mut self.words) }
