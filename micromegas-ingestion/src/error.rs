@@ -38,6 +38,12 @@ pub enum Error {
         /// One sentence for the sender.
         reason: String,
     },
+    /// What was asked for is not there.
+    #[error("{what} does not exist")]
+    NotFound {
+        /// What was asked for.
+        what: String,
+    },
     /// Too much is going on at this moment. The same bytes are welcome later.
     #[error("the server is busy; send the same bytes again later")]
     Overloaded {

@@ -28,6 +28,8 @@
 //! | `POST /ingestion/insert_process`, `POST /insert_process` | CBOR process document | see below |
 //! | `POST /ingestion/insert_stream`, `POST /insert_stream` | CBOR stream document | see below |
 //! | `POST /ingestion/insert_block`, `POST /insert_block` | CBOR block document | see below |
+//! | `GET /ingestion/control`, `GET /control` | – | settings for the process that asks |
+//! | `POST`, `GET /ingestion/control/rules`, `DELETE …/rules/{id}`, `GET /ingestion/control/audit` | JSON | see [`control`] |
 //! | `POST /v1/{logs,metrics,traces}`, also under `/otlp` and `/ingestion/otlp` | OTLP, with the cargo feature `otlp` | as OTLP says |
 //! | `GET /health` | – | 200 while the process answers at all |
 //! | `GET /ready` | – | 200 when both stores answer, else 503 naming those that do not |
@@ -39,7 +41,8 @@
 //! # What an answer means
 //!
 //! - **200**, empty: the document is stored and survives a kill of this process at that instant;
-//!   or it was stored before. Documents are idempotent by id, the first one wins.
+//!   or it was stored before. Documents are idempotent by id, the first one wins. Only a client that
+//!   says that it can be controlled gets a body, its settings.
 //! - **4xx**: never send these bytes again. The body is one sentence that says why.
 //! - **503** with `Retry-After`: send the same bytes again, later.
 //!
@@ -57,6 +60,12 @@
 //! the services in [`otlp`], for a tonic server of the host's. Requests are split by resource and
 //! stored as they were sent; ids follow from the bytes, so that a request that is sent again is stored
 //! once. Rules may drop or hash attributes before anything is stored ([`otlp::Redaction`]).
+//!
+//! # Control
+//!
+//! Whoever has the right `control` may change what processes of the same tenant record, for a while:
+//! levels, verbosity and sampling. The settings come to a process in the answers to what it sends
+//! ([`control`]).
 //!
 //! # Its own telemetry
 //!
@@ -89,6 +98,7 @@
 mod admission;
 mod answer;
 mod body;
+pub mod control;
 mod error;
 mod exposition;
 mod limits;

@@ -31,6 +31,9 @@ pub struct IngestionOptions {
     /// What the layout of a stream may ask of decoders: number, nesting and members of its types.
     /// A stream beyond is answered with 400, and so is one whose types contain each other.
     pub layout_limits: Limits,
+    /// How often rules of [`control`](crate::control) are read that other servers of the same lake
+    /// have set. 10 seconds by default; each time is one listing of the object store.
+    pub control_refresh_period: Duration,
     /// What is decided about OTLP.
     #[cfg(feature = "otlp")]
     pub otlp: OtlpOptions,
@@ -45,6 +48,7 @@ impl Default for IngestionOptions {
             probe_timeout: Duration::from_secs(2),
             anonymous: Some(Principal::local()),
             layout_limits: Limits::default(),
+            control_refresh_period: Duration::from_secs(10),
             #[cfg(feature = "otlp")]
             otlp: OtlpOptions::default(),
         }
@@ -96,6 +100,13 @@ impl IngestionOptions {
     #[must_use]
     pub fn with_layout_limits(mut self, limits: Limits) -> Self {
         self.layout_limits = limits;
+        self
+    }
+
+    /// Sets [`control_refresh_period`](Self::control_refresh_period).
+    #[must_use]
+    pub fn with_control_refresh_period(mut self, period: Duration) -> Self {
+        self.control_refresh_period = period;
         self
     }
 

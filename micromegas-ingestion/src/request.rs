@@ -25,8 +25,7 @@ pub(crate) async fn receive(
     bytes_max: usize,
 ) -> Result<Received, Error> {
     let options = service.options();
-    let principal = parts.extensions.get::<Principal>().or(options.anonymous.as_ref());
-    let allowed = principal.ok_or(Error::Unauthenticated).and_then(|principal| {
+    let allowed = principal(service, parts).and_then(|principal| {
         writable_tenant(principal)?;
         Ok(principal.clone())
     });
@@ -41,4 +40,13 @@ pub(crate) async fn receive(
     let mut admitted = service.admission().enter();
     let body = body::receive(body, &mut admitted, bytes_max, options).await?;
     Ok(Received { principal, body, admitted })
+}
+
+/// Who asks: whom a layer has found, or whom the host lets in without.
+pub(crate) fn principal<'a>(
+    service: &'a IngestionService,
+    parts: &'a Parts,
+) -> Result<&'a Principal, Error> {
+    let known = parts.extensions.get::<Principal>().or(service.options().anonymous.as_ref());
+    known.ok_or(Error::Unauthenticated)
 }

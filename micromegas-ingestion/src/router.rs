@@ -12,10 +12,10 @@ use micromegas_transit::planar::{ACCEPT_HEADER, accept_value};
 
 use crate::request::{Received, receive};
 use crate::service::DocumentKind;
-use crate::{Error, IngestionService, exposition};
+use crate::{Error, IngestionService, control, exposition};
 
-/// Everything in one router: [`ingestion_routes`], [`probe_routes`], and the routes of OTLP if the
-/// feature is on.
+/// Everything in one router: [`ingestion_routes`], [`control_routes`](control::control_routes),
+/// [`probe_routes`], and the routes of OTLP if the feature is on.
 ///
 /// The state type is the host's: the router brings its own service along, so that it can be nested
 /// or merged into an application with any state.
@@ -24,12 +24,14 @@ where
     S: Clone + Send + Sync + 'static,
 {
     let routes = ingestion_routes(Arc::clone(&service));
+    let routes = routes.merge(control::control_routes(Arc::clone(&service)));
     #[cfg(feature = "otlp")]
     let routes = routes.merge(crate::otlp::otlp_routes(Arc::clone(&service)));
     routes.merge(probe_routes(service))
 }
 
-/// The three routes that take documents, each also without the prefix `/ingestion`.
+/// The three routes that take documents, and the one where processes ask for settings; each also
+/// without the prefix `/ingestion`.
 ///
 /// A host with routes `/health` or `/ready` of its own merges this instead of [`router`].
 pub fn ingestion_routes<S>(service: Arc<IngestionService>) -> Router<S>
@@ -41,6 +43,7 @@ where
             .route("/insert_process", post(insert_process))
             .route("/insert_stream", post(insert_stream))
             .route("/insert_block", post(insert_block))
+            .route("/control", get(control::settings))
     };
     documents()
         .nest("/ingestion", documents())
@@ -60,35 +63,41 @@ where
         .with_state(service)
 }
 
-async fn insert_process(service: State<Arc<IngestionService>>, request: Request) -> Answer {
+async fn insert_process(service: State<Arc<IngestionService>>, request: Request) -> Inserted {
     insert(&service, request, DocumentKind::Process).await
 }
 
-async fn insert_stream(service: State<Arc<IngestionService>>, request: Request) -> Answer {
+async fn insert_stream(service: State<Arc<IngestionService>>, request: Request) -> Inserted {
     insert(&service, request, DocumentKind::Stream).await
 }
 
-async fn insert_block(service: State<Arc<IngestionService>>, request: Request) -> Answer {
+async fn insert_block(service: State<Arc<IngestionService>>, request: Request) -> Inserted {
     insert(&service, request, DocumentKind::Block).await
 }
 
-/// Tells the client which planar blocks this server reads, whatever the answer is.
+/// Tells the client which planar blocks this server reads and that it controls, whatever the answer
+/// is.
 async fn announce(mut response: Response) -> Response {
+    control::announce(response.headers_mut());
     let value = HeaderValue::from_static(accept_value());
     response.headers_mut().insert(HeaderName::from_static(ACCEPT_HEADER), value);
     response
 }
 
-/// Success is exactly 200 with an empty body: some clients accept nothing else.
 type Answer = Result<(), Error>;
 
-async fn insert(service: &IngestionService, request: Request, kind: DocumentKind) -> Answer {
+/// Success is exactly 200, with an empty body for all clients that do not say that they can be
+/// controlled: some accept nothing else.
+type Inserted = Result<Response, Error>;
+
+async fn insert(service: &IngestionService, request: Request, kind: DocumentKind) -> Inserted {
     let (parts, body) = request.into_parts();
     let bytes_max = service.options().body_bytes_max;
     let received = receive(service, &parts, body, bytes_max).await;
     let Received { principal, body, admitted: _admitted } =
         received.inspect_err(|error| service.statistics().of(kind.route()).count_error(error))?;
-    service.insert(kind, &principal, body).await
+    service.insert(kind, &principal, body).await?;
+    Ok(control::document(service, &principal, control::sender(&parts.headers)).await)
 }
 
 async fn health() {}

@@ -12,6 +12,7 @@ use micromegas_transit::{Block, ProcessInfo, StreamInfo};
 use uuid::Uuid;
 
 use crate::admission::Admission;
+use crate::control::Desk;
 use crate::options::IngestionOptions;
 use crate::reserved::remove_reserved;
 use crate::statistics::{Route, Statistics};
@@ -57,6 +58,7 @@ pub struct IngestionService {
     options: IngestionOptions,
     admission: Arc<Admission>,
     statistics: Statistics,
+    desk: Arc<Desk>,
     #[cfg(feature = "otlp")]
     known_streams: crate::otlp::KnownStreams,
 }
@@ -75,13 +77,18 @@ impl IngestionService {
     }
 
     /// A service that writes through a lake that the host has set up.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
     pub fn with_lake(lake: Lake, options: IngestionOptions) -> Self {
         let admission = Admission::new(options.budget_bytes());
+        let desk = Desk::start(lake.lakehouse(), &options);
         Self {
             lake,
             options,
             admission,
             statistics: Statistics::default(),
+            desk,
             #[cfg(feature = "otlp")]
             known_streams: crate::otlp::KnownStreams::default(),
         }
@@ -259,6 +266,10 @@ impl IngestionService {
 
     pub(crate) fn options(&self) -> &IngestionOptions {
         &self.options
+    }
+
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     pub(crate) fn admission(&self) -> &Arc<Admission> {

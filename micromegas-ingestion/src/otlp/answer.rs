@@ -61,6 +61,7 @@ impl Error {
             Self::TooLarge { .. } => Code::ResourceExhausted,
             Self::Unauthenticated => Code::Unauthenticated,
             Self::Forbidden { .. } => Code::PermissionDenied,
+            Self::NotFound { .. } => Code::NotFound,
             Self::Overloaded { .. } | Self::Unavailable { .. } => Code::Unavailable,
         }
     }

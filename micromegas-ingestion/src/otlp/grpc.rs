@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use axum::Router;
 use axum::body::{Body as AxumBody, HttpBody};
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use bytes::{Bytes, BytesMut};
@@ -118,6 +119,24 @@ where
         let request = request.map(AxumBody::new);
         Box::pin(async move { Ok(answer::<S>(&service, request).await) })
     }
+}
+
+/// The three services as routes of an axum application, for hosts whose listener speaks HTTP/2.
+///
+/// Unlike those of a tonic server, these bring no fallback along: other paths stay the host's.
+pub fn otlp_grpc_routes<S>(service: Arc<IngestionService>) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    Router::new()
+        .route_service(&path_of::<Logs>(), OtlpService::<Logs>::new(Arc::clone(&service)))
+        .route_service(&path_of::<Metrics>(), OtlpService::<Metrics>::new(Arc::clone(&service)))
+        .route_service(&path_of::<Traces>(), OtlpService::<Traces>::new(service))
+}
+
+/// Where the methods of a service are.
+fn path_of<S: OtlpSignal>() -> String {
+    format!("/{}/{{method}}", S::SERVICE_NAME)
 }
 
 async fn answer<S: OtlpSignal>(

@@ -26,7 +26,7 @@ mod text;
 mod value;
 mod wire;
 
-pub use grpc::{Logs, Metrics, OtlpService, OtlpSignal, Traces};
+pub use grpc::{Logs, Metrics, OtlpService, OtlpSignal, Traces, otlp_grpc_routes};
 pub use http::{OtlpFormat, otlp_routes};
 pub(crate) use known::KnownStreams;
 pub use options::OtlpOptions;

@@ -3,6 +3,7 @@
 
 mod answers;
 mod composition;
+mod control;
 mod corpus;
 mod documents;
 mod failing_objects;

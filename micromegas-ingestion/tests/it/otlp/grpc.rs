@@ -6,7 +6,9 @@ use axum::Extension;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use futures::FutureExt as _;
-use micromegas_ingestion::otlp::{Logs, Metrics, OtlpOptions, OtlpService, Signal, Traces};
+use micromegas_ingestion::otlp::{
+    Logs, Metrics, OtlpOptions, OtlpService, Signal, Traces, otlp_grpc_routes,
+};
 use micromegas_ingestion::{IngestionOptions, IngestionService};
 use micromegas_lakehouse::{Lakehouse, MemoryStore, Principal, Rights, Tenant};
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_client::LogsServiceClient;
@@ -66,12 +68,17 @@ async fn http_and_grpc_store_the_same_blocks() {
     let lakehouse = Lakehouse::in_memory();
     let service = IngestionService::new(lakehouse.clone(), IngestionOptions::default());
     let service = Arc::new(service);
-    let router = services(&service).merge(micromegas_ingestion::router(service));
+    let grpc = otlp_grpc_routes(Arc::clone(&service));
+    let router = grpc.merge(micromegas_ingestion::router(service));
     let channel = serve(router.clone()).await;
     let server = Server { lakehouse, router };
+    MetricsServiceClient::new(channel.clone()).export(metrics(&["a"])).await.unwrap();
+    TraceServiceClient::new(channel.clone()).export(traces(&["a"])).await.unwrap();
+    // Whoever posts telemetry to a wrong path hears that it went nowhere.
+    assert_eq!(server.post("/v2/logs", "x").await.status, StatusCode::NOT_FOUND);
     export_logs(channel, &["a", "b"]).await.unwrap();
     server.export(Signal::Logs, logs(&["a", "b"]).encode_to_vec()).await.assert_taken();
-    assert_eq!(server.blocks().await.len(), 2);
+    assert_eq!(server.blocks().await.len(), 4);
 }
 
 #[tokio::test]
