@@ -8,7 +8,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use micromegas_lakehouse::{StreamFilter, StreamRecord, Tenant};
-use micromegas_telemetry_sink::TelemetryBuilder;
+use micromegas_telemetry_sink::{HttpOptions, HttpSink};
 use micromegas_tracing::Config;
 use micromegas_tracing::prelude::*;
 use micromegas_transit::types::{log_stream_layout, metric_stream_layout, thread_stream_layout};
@@ -47,7 +47,8 @@ fn child() {
     let Some(url) = url() else { return };
     // Nothing leaves by itself.
     let config = Config::default().with_flush_period(Duration::from_secs(3600));
-    let guard = TelemetryBuilder::new().with_config(config).with_url(url).build().unwrap();
+    let sink = HttpSink::new(&url, &HttpOptions::default()).unwrap();
+    let guard = micromegas_tracing::init(config, Arc::new(sink)).unwrap();
     // Nobody is there to drop it.
     std::mem::forget(guard);
     let recorded = Arc::new(Barrier::new(THREADS as usize));
