@@ -35,6 +35,12 @@ impl EventSink for Fragile {
         self.inner.on_block(stream, block);
     }
 
+    // The flusher asks in its own loop, where what panics is no delivery.
+    fn flush_period(&self) -> Option<Duration> {
+        self.check();
+        None
+    }
+
     fn log_level(&self) -> LevelFilter {
         LevelFilter::Info
     }

@@ -12,6 +12,7 @@ mod limits;
 mod order;
 mod otlp;
 mod outage;
+mod panicked;
 mod planar;
 mod probes;
 mod server;

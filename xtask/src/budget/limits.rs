@@ -136,9 +136,13 @@ mod tests {
 
     #[test]
     fn every_measured_row_names_a_bench_target_that_exists() {
-        let manifest: toml::Table = include_str!("../../../benches/Cargo.toml").parse().unwrap();
-        let targets = manifest["bench"].as_array().unwrap();
-        let targets: BTreeSet<_> = targets.iter().filter_map(|t| t["name"].as_str()).collect();
+        let manifests = [
+            include_str!("../../../benches/Cargo.toml"),
+            include_str!("../../../examples/Cargo.toml"),
+        ]
+        .map(|manifest| manifest.parse::<toml::Table>().unwrap());
+        let targets = manifests.iter().flat_map(|manifest| manifest["bench"].as_array().unwrap());
+        let targets: BTreeSet<_> = targets.filter_map(|target| target["name"].as_str()).collect();
         let budgets = own();
         let rows = budgets.0.values().flat_map(|budget| &budget.rows);
         for target in rows.filter_map(|row| row.measure.as_ref()).flat_map(Measure::targets) {
