@@ -149,26 +149,30 @@ impl Queue {
             if state.is_past_deadline() {
                 return None;
             }
+            if std::mem::take(&mut state.is_packer_woken)
+                || wake_at.is_some_and(|wake_at| wake_at <= Instant::now())
+            {
+                return Some(ToDo::Wake);
+            }
+            let is_raw =
+                |(_, waiting): &(&Key, &WaitingBlock)| matches!(waiting.content, Content::Raw(_));
+            let raw = state.blocks.iter().find(is_raw).map(|(key, _)| *key);
+            let next = self.next_to_spool(&state);
+            if let Some((at, task, packed)) = &next
+                && *at <= Instant::now()
+                // Whatever else there is to pack, the log gets to the disk.
+                && raw.is_none_or(|raw| task.key < raw)
+            {
+                return Some(ToDo::Spool { task: task.clone(), packed: Arc::clone(packed) });
+            }
             let codec = state.codec();
-            let is_raw = |waiting: &WaitingBlock| matches!(waiting.content, Content::Raw(_));
-            if let Some((key, waiting)) = state.blocks.iter_mut().find(|(_, own)| is_raw(own))
+            if let Some(key) = raw
+                && let Some(waiting) = state.blocks.get_mut(&key)
                 && let Content::Raw(block) =
                     std::mem::replace(&mut waiting.content, Content::Packing)
             {
                 let stream = Arc::clone(&waiting.stream);
-                return Some(ToDo::Pack { key: *key, stream, block, codec });
-            }
-            let now = Instant::now();
-            if std::mem::take(&mut state.is_packer_woken)
-                || wake_at.is_some_and(|wake_at| wake_at <= now)
-            {
-                return Some(ToDo::Wake);
-            }
-            let next = self.next_to_spool(&state);
-            if let Some((at, task, packed)) = &next
-                && *at <= Instant::now()
-            {
-                return Some(ToDo::Spool { task: task.clone(), packed: Arc::clone(packed) });
+                return Some(ToDo::Pack { key, stream, block, codec });
             }
             if state.shutdown.is_some() && next.is_none() {
                 return None;
