@@ -24,7 +24,7 @@ pub struct Adopted {
 }
 
 /// Takes the turn for as long as it lasts, with the planner's full choice.
-const BEGIN: &str = "BEGIN; SET LOCAL statement_timeout = 0; \
+const TURN: &str = "SET LOCAL statement_timeout = 0; \
     SET LOCAL idle_in_transaction_session_timeout = 0; \
     SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; \
     SET LOCAL enable_mergejoin = on; SET LOCAL plan_cache_mode = auto; \
@@ -32,7 +32,7 @@ const BEGIN: &str = "BEGIN; SET LOCAL statement_timeout = 0; \
     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000)";
 
 pub(super) async fn adopt(pool: &PgPool) -> Result<Adopted> {
-    let mut transaction = begin(pool, BEGIN).await?;
+    let mut transaction = begin(pool, TURN).await?;
     let connection = &mut *transaction;
     let tables = Tables::look(connection).await?;
     sqlx::raw_sql(include_str!("adopt_functions.sql")).execute(&mut *connection).await?;

@@ -126,13 +126,15 @@ fn is_alive(
     Box::pin(async move { Ok(meta.idle_for < FRESH || connection.ping().await.is_ok()) })
 }
 
-/// Starts a transaction with statements that lock what makes writers take turns. They are sent
-/// together with `BEGIN`, so the turn is not held while this server waits for the network.
+/// Starts a transaction with statements that lock what makes writers take turns. If they fail, the
+/// transaction is rolled back, so that the connection can be used again.
 pub(super) async fn begin(
     pool: &PgPool,
     statements: &'static str,
 ) -> Result<Transaction<'static, Postgres>> {
-    Ok(pool.begin_with(statements).await?)
+    let mut transaction = pool.begin().await?;
+    sqlx::raw_sql(statements).execute(&mut *transaction).await?;
+    Ok(transaction)
 }
 
 #[cfg(test)]

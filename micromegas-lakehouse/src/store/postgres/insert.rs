@@ -19,7 +19,7 @@ use crate::time::to_nanos;
 ///
 /// Statements that follow see everything that earlier turns have committed, because each of them
 /// looks at the database as it is when the statement starts, which is after the lock was given.
-const BEGIN: &str = "BEGIN; UPDATE lake_state SET insert_time = greatest(insert_time + 1000, \
+const TURN: &str = "UPDATE lake_state SET insert_time = greatest(insert_time + 1000, \
                      (extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000)";
 
 /// A row, and its place in the group.
@@ -35,7 +35,7 @@ pub(super) async fn insert(pool: &PgPool, group: &[LakeInsert]) -> Result<Vec<In
         return Ok(outcomes);
     }
     let rows = Rows::new(group);
-    let mut transaction = begin(pool, BEGIN).await?;
+    let mut transaction = begin(pool, TURN).await?;
     let connection = &mut *transaction;
     let processes = insert_processes(connection, &rows.processes, &mut outcomes).await?;
     let streams = insert_streams(connection, &rows.streams, &mut outcomes).await?;

@@ -23,11 +23,11 @@ use crate::store::partition_codes::{bounds, decode_scope, encode_scope};
 use crate::tenant::Tenant;
 
 /// Takes the turn of this change and gives it the next version.
-const BEGIN: &str = "BEGIN; UPDATE ledger_state SET ledger_version = ledger_version + 1";
+const TURN: &str = "UPDATE ledger_state SET ledger_version = ledger_version + 1";
 
 pub(super) async fn commit(pool: &PgPool, commit: &PartitionCommit) -> Result<LedgerVersion> {
     commit.validate()?;
-    let mut transaction = begin(pool, BEGIN).await?;
+    let mut transaction = begin(pool, TURN).await?;
     let connection = &mut *transaction;
     for partition in &commit.add {
         require_new(connection, &commit.tenant, partition.id).await?;
