@@ -45,9 +45,21 @@ impl Workspace {
     }
 
     /// A cargo command that runs in the root and builds into the target folder.
+    ///
+    /// `cargo run` describes xtask's own package in the environment. Build scripts watch these
+    /// variables: handed on, they would make each change between `cargo test` and `cargo xtask`
+    /// build half of the dependencies again.
     pub(crate) fn cargo<const N: usize>(&self, arguments: [&str; N]) -> Command {
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(arguments).current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
+        for (name, _) in env::vars_os() {
+            let is_of_package = ["CARGO_PKG_", "CARGO_MANIFEST_"]
+                .iter()
+                .any(|prefix| name.to_string_lossy().starts_with(prefix));
+            if is_of_package {
+                command.env_remove(name);
+            }
+        }
         command
     }
 }
