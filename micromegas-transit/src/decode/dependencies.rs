@@ -1,6 +1,10 @@
 //! Reading a block's dependencies into tables.
 
+use std::sync::Arc;
+
 use super::columns::PropertySets;
+use super::compact_ids::CompactIds;
+use super::dependency_counts::Counts;
 use super::dependency_plan::{
     DependencyPlan, LogDescriptorPlan, MetricDescriptorPlan, PropertyPlan, SpanDescriptorPlan,
     SpanLocationPlan,
@@ -8,10 +12,10 @@ use super::dependency_plan::{
 use super::fields::u64_at;
 use super::id_map::IdMap;
 use super::interner::Interner;
-use super::losses::{LossReason, Losses};
+use super::losses::LossReason;
 use super::plan::StreamPlan;
 use super::records::Records;
-use super::tables::{LogDescriptor, MetricDescriptor, Overrides, SpanLocation, Tables, scope};
+use super::tables::{LogDescriptor, MetricDescriptor, OverrideNames, SpanLocation, Tables, scope};
 use super::text;
 use crate::Limits;
 use crate::cursor::Cursor;
@@ -23,36 +27,26 @@ struct Reader<'a> {
     /// Only to notice duplicates.
     custom_ids: IdMap,
     tables: Tables,
+    /// Where the payload of the record that is read begins.
+    position: usize,
 }
 
-/// Reads all dependency records of a decompressed buffer.
-pub(super) fn read(plan: &StreamPlan, bytes: &[u8], limits: &Limits) -> Tables {
-    let mut reader = Reader {
-        limits,
-        strings: Interner::new(limits.column_bytes()),
-        custom_ids: IdMap::default(),
-        tables: Tables {
-            strings: Default::default(),
-            string_ids: IdMap::default(),
-            property_sets: PropertySets::default(),
-            overrides: Vec::new(),
-            property_set_ids: IdMap::default(),
-            log_descriptors: Vec::new(),
-            log_descriptor_ids: IdMap::default(),
-            metric_descriptors: Vec::new(),
-            metric_descriptor_ids: IdMap::default(),
-            scopes: Vec::new(),
-            scope_ids: IdMap::default(),
-            locations: Vec::new(),
-            location_ids: IdMap::default(),
-            losses: Losses::default(),
-        },
-    };
+/// Reads all dependency records of a decompressed buffer. The tables take no more memory than
+/// `spare_bytes` beside what they hand out as columns, or than `bytes` if that is more.
+pub(super) fn read(
+    plan: &StreamPlan,
+    bytes: &Arc<Vec<u8>>,
+    spare_bytes: usize,
+    limits: &Limits,
+) -> Tables {
+    let counts = Counts::if_large(plan, bytes, spare_bytes, limits);
+    let mut reader = Reader::new(limits, counts, bytes);
     let mut records = Records::new(bytes, &plan.dependency_extents, limits.record_count);
     while let Some(record) = records.next_record() {
         let lost = match record {
             Ok(record) => {
                 let plan = plan.dependencies[usize::from(record.type_index)];
+                reader.position = records.position() - record.payload.len();
                 reader
                     .read(plan, record.payload)
                     .map_err(|reason| (reason, record.index, record.offset))
@@ -64,11 +58,48 @@ pub(super) fn read(plan: &StreamPlan, bytes: &[u8], limits: &Limits) -> Tables {
         }
     }
     let Reader { strings, mut tables, .. } = reader;
+    tables.override_names = OverrideNames::find(|name| strings.find(name));
     tables.strings = strings.into_table();
     tables
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(limits: &'a Limits, counts: Option<Counts>, bytes: &Arc<Vec<u8>>) -> Self {
+        let max_bytes = limits.column_bytes();
+        let Some(counts) = counts else {
+            return Self {
+                limits,
+                strings: Interner::new(max_bytes),
+                custom_ids: IdMap::default(),
+                tables: Tables::default(),
+                position: 0,
+            };
+        };
+        let ids = |count| IdMap::compact(CompactIds::with_capacity(Arc::clone(bytes), count));
+        let mut property_sets = PropertySets::default();
+        property_sets.offsets.reserve_exact(counts.property_sets);
+        Self {
+            limits,
+            strings: Interner::compact(counts.texts, max_bytes),
+            custom_ids: ids(counts.custom),
+            tables: Tables {
+                string_ids: ids(counts.strings),
+                property_sets,
+                property_set_ids: ids(counts.property_sets),
+                log_descriptors: Vec::with_capacity(counts.log_descriptors),
+                log_descriptor_ids: ids(counts.log_descriptors),
+                metric_descriptors: Vec::with_capacity(counts.metric_descriptors),
+                metric_descriptor_ids: ids(counts.metric_descriptors),
+                scopes: Vec::with_capacity(counts.scopes),
+                scope_ids: ids(counts.scopes),
+                locations: Vec::with_capacity(counts.locations),
+                location_ids: ids(counts.locations),
+                ..Tables::default()
+            },
+            position: 0,
+        }
+    }
+
     fn read(&mut self, plan: DependencyPlan, record: &[u8]) -> Result<(), LossReason> {
         match plan {
             DependencyPlan::StaticString => self.static_string(record),
@@ -78,14 +109,16 @@ impl Reader<'_> {
             DependencyPlan::MetricDescriptor(plan) => self.metric_descriptor(plan, record),
             DependencyPlan::SpanDescriptor(plan) => self.span_descriptor(plan, record),
             DependencyPlan::SpanLocation(plan) => self.span_location(plan, record),
-            DependencyPlan::Custom(id) => define(&mut self.custom_ids, id_at(record, id)?, 0),
+            DependencyPlan::Custom(id) => {
+                define(&mut self.custom_ids, self.position, record, id, 0)
+            }
             DependencyPlan::Unknown => Err(LossReason::UnknownType),
             DependencyPlan::Unreadable => Err(LossReason::UnreadableType),
         }
     }
 
     fn static_string(&mut self, record: &[u8]) -> Result<(), LossReason> {
-        let (id, bytes) = record.split_first_chunk::<8>().ok_or(LossReason::RecordTooShort)?;
+        let (_, bytes) = record.split_first_chunk::<8>().ok_or(LossReason::RecordTooShort)?;
         if bytes.len() > self.limits.string_bytes {
             return Err(LossReason::TextLimitExceeded);
         }
@@ -93,22 +126,22 @@ impl Reader<'_> {
             text::append_utf8(out, bytes);
             Ok(())
         })?;
-        define(&mut self.tables.string_ids, u64::from_le_bytes(*id), index)
+        define(&mut self.tables.string_ids, self.position, record, 0, index)
     }
 
     fn static_string_dependency(&mut self, record: &[u8]) -> Result<(), LossReason> {
         let mut cursor = Cursor::new(record);
-        let id = cursor.read_u64().map_err(|_| LossReason::RecordTooShort)?;
+        cursor.read_u64().map_err(|_| LossReason::RecordTooShort)?;
         let max_bytes = self.limits.string_bytes;
         let index =
             self.strings.intern(|out| text::append_dyn_string(out, &mut cursor, max_bytes))?;
-        define(&mut self.tables.string_ids, id, index)
+        define(&mut self.tables.string_ids, self.position, record, 0, index)
     }
 
     fn property_set(&mut self, plan: PropertyPlan, record: &[u8]) -> Result<(), LossReason> {
         let too_short = |_| LossReason::RecordTooShort;
         let mut cursor = Cursor::new(record);
-        let id = cursor.read_u64().map_err(too_short)?;
+        cursor.read_u64().map_err(too_short)?;
         let count = cursor.read_u32().map_err(too_short)? as usize;
         let size = count.checked_mul(plan.stride).ok_or(LossReason::RecordTooShort)?;
         let properties = cursor.take(size).map_err(too_short)?;
@@ -129,10 +162,8 @@ impl Reader<'_> {
             sets.pairs.push((name as i32, value as i32));
         }
         let index = sets.len() as u32;
-        let overrides = Overrides::of(&sets.pairs[begin..], self.strings.table());
         sets.offsets.push(sets.pairs.len() as u32);
-        self.tables.overrides.push(overrides);
-        define(&mut self.tables.property_set_ids, id, index)
+        define(&mut self.tables.property_set_ids, self.position, record, 0, index)
     }
 
     fn log_descriptor(&mut self, plan: LogDescriptorPlan, record: &[u8]) -> Result<(), LossReason> {
@@ -143,7 +174,7 @@ impl Reader<'_> {
         };
         let index = self.tables.log_descriptors.len() as u32;
         self.tables.log_descriptors.push(descriptor);
-        define(&mut self.tables.log_descriptor_ids, id_at(record, plan.id)?, index)
+        define(&mut self.tables.log_descriptor_ids, self.position, record, plan.id, index)
     }
 
     fn metric_descriptor(
@@ -158,7 +189,7 @@ impl Reader<'_> {
         };
         let index = self.tables.metric_descriptors.len() as u32;
         self.tables.metric_descriptors.push(descriptor);
-        define(&mut self.tables.metric_descriptor_ids, id_at(record, plan.id)?, index)
+        define(&mut self.tables.metric_descriptor_ids, self.position, record, plan.id, index)
     }
 
     fn span_descriptor(
@@ -170,14 +201,14 @@ impl Reader<'_> {
         let SpanLocation { target, file, line } = self.location(plan.location, record)?;
         let index = self.tables.scopes.len() as u32;
         self.tables.scopes.push(scope(self.strings.table(), name, target, file, line));
-        define(&mut self.tables.scope_ids, id_at(record, plan.location.id)?, index)
+        define(&mut self.tables.scope_ids, self.position, record, plan.location.id, index)
     }
 
     fn span_location(&mut self, plan: SpanLocationPlan, record: &[u8]) -> Result<(), LossReason> {
         let location = self.location(plan, record)?;
         let index = self.tables.locations.len() as u32;
         self.tables.locations.push(location);
-        define(&mut self.tables.location_ids, id_at(record, plan.id)?, index)
+        define(&mut self.tables.location_ids, self.position, record, plan.id, index)
     }
 
     fn location(&self, plan: SpanLocationPlan, record: &[u8]) -> Result<SpanLocation, LossReason> {
@@ -202,6 +233,15 @@ fn id_at(record: &[u8], offset: usize) -> Result<u64, LossReason> {
     u64_at(record, offset).ok_or(LossReason::RecordTooShort)
 }
 
-fn define(ids: &mut IdMap, id: u64, index: u32) -> Result<(), LossReason> {
-    if ids.insert(id, index) { Ok(()) } else { Err(LossReason::DuplicateDependency) }
+/// Defines the id that lies at an offset of a record, whose payload begins at `position`.
+fn define(
+    ids: &mut IdMap,
+    position: usize,
+    record: &[u8],
+    offset: usize,
+    index: u32,
+) -> Result<(), LossReason> {
+    let id = id_at(record, offset)?;
+    let is_new = ids.insert_at(position + offset, id, index);
+    if is_new { Ok(()) } else { Err(LossReason::DuplicateDependency) }
 }

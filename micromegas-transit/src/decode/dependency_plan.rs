@@ -64,6 +64,11 @@ pub(super) struct SpanLocationPlan {
 }
 
 impl DependencyPlan {
+    /// Whether the records are strings.
+    pub(super) fn is_string(self) -> bool {
+        matches!(self, Self::StaticString | Self::StaticStringDependency)
+    }
+
     pub(super) fn of(types: &TypeGraph<'_>, layout: &TypeLayout) -> Self {
         Self::read(types, layout).unwrap_or(Self::Unreadable)
     }

@@ -216,7 +216,9 @@ impl<'b> Derivation<'b> {
         Some(match target {
             Target::Text(_) => TargetKind::Text,
             Target::Properties(_) => TargetKind::Properties,
-            Target::Object(index) => TargetKind::Object(self.referents.get(index)?.type_index),
+            Target::Object(position) => {
+                TargetKind::Object(self.referents.get(position)?.type_index)
+            }
         })
     }
 
@@ -277,7 +279,7 @@ impl<'b> Derivation<'b> {
             return;
         };
         let position = |target: &Option<Target>| match target {
-            Some(Target::Object(index)) => self.referents.get(*index).map(|object| object.position),
+            Some(Target::Object(position)) => Some(*position as usize),
             _ => None,
         };
         let positions: Vec<_> = targets.iter().map(position).collect();

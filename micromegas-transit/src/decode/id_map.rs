@@ -2,21 +2,20 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+use super::compact_ids::CompactIds;
+
 const EMPTY: u32 = u32::MAX;
 
 /// Ids below this are looked up without hashing.
-const DIRECT_ID_MAX: usize = 4096;
-
-/// Maps with this many slots take 512 KiB.
-const LARGE_SLOT_COUNT: usize = 1 << 15;
+pub(super) const DIRECT_ID_MAX: usize = 4096;
 
 /// A map from `u64` ids to small indices.
 ///
 /// Clients either count ids from 1 on or send addresses. Small ids select from a table; others are
 /// hashed by one multiplication, with open addressing. The multiplier is a random odd number, so
 /// that ids chosen on purpose do not collide more often than others. At most a quarter of the slots
-/// is used, so a look-up hardly ever probes twice; in maps that are too large for a cache anyway,
-/// three quarters are, so that their memory stays in proportion to what was sent.
+/// is used, so a look-up hardly ever probes twice. Where a block has so many dependencies that this
+/// would take more memory than the block, their ids go into [`CompactIds`].
 #[derive(Debug)]
 pub(super) struct IdMap {
     /// By id, at least as far as the greatest small one.
@@ -26,16 +25,36 @@ pub(super) struct IdMap {
     multiplier: u64,
     /// 64 minus the binary logarithm of the number of slots.
     shift: u32,
+    /// Holds what the slots would, if memory is short.
+    compact: Option<Box<CompactIds>>,
 }
 
 impl Default for IdMap {
     fn default() -> Self {
         let multiplier = RandomState::new().hash_one(0) | 1;
-        Self { direct: Vec::new(), slots: vec![(0, EMPTY); 8], count: 0, multiplier, shift: 64 - 3 }
+        Self {
+            direct: Vec::new(),
+            slots: vec![(0, EMPTY); 8],
+            count: 0,
+            multiplier,
+            shift: 64 - 3,
+            compact: None,
+        }
     }
 }
 
 impl IdMap {
+    /// A map that keeps the ids which it hashes where they lie.
+    pub(super) fn compact(ids: CompactIds) -> Self {
+        Self { compact: Some(Box::new(ids)), ..Self::default() }
+    }
+
+    /// The most bytes that a map of this many hashed ids takes, old slots beside new ones included.
+    pub(super) fn bytes_of(count: usize) -> usize {
+        let slot_count = (count * 4).next_power_of_two();
+        slot_count * size_of::<(u64, u32)>() * 3 / 2
+    }
+
     #[inline]
     fn home(&self, id: u64) -> usize {
         (id.wrapping_mul(self.multiplier) >> self.shift) as usize
@@ -57,7 +76,7 @@ impl IdMap {
         loop {
             let (key, index) = self.slots[slot & mask];
             if index == EMPTY {
-                return None;
+                return self.compact.as_ref()?.get(id);
             }
             if key == id {
                 return Some(index);
@@ -66,13 +85,23 @@ impl IdMap {
         }
     }
 
-    /// Adds an id; an id that is there already keeps its index, and `false` is returned.
+    /// Adds an id that lies at `position` of the dependencies; an id that is there already keeps
+    /// its index, and `false` is returned.
+    pub(super) fn insert_at(&mut self, position: usize, id: u64, index: u32) -> bool {
+        match &mut self.compact {
+            Some(compact) if id >= DIRECT_ID_MAX as u64 => compact.insert(position, id, index),
+            _ => self.insert(id, index),
+        }
+    }
+
+    /// Adds an id to a map that is not compact; an id that is there already keeps its index, and
+    /// `false` is returned.
     pub(super) fn insert(&mut self, id: u64, index: u32) -> bool {
         debug_assert!(index != EMPTY, "an index counts things in memory");
         if let Some(id) = usize::try_from(id).ok().filter(|id| *id < DIRECT_ID_MAX) {
             return self.insert_direct(id, index);
         }
-        if self.count == self.room() {
+        if self.count == self.slots.len() / 4 {
             self.grow();
         }
         let mask = self.slots.len() - 1;
@@ -89,12 +118,6 @@ impl IdMap {
             }
             slot += 1;
         }
-    }
-
-    /// How many ids may be in the slots.
-    fn room(&self) -> usize {
-        let slot_count = self.slots.len();
-        if slot_count < LARGE_SLOT_COUNT { slot_count / 4 } else { slot_count / 4 * 3 }
     }
 
     fn insert_direct(&mut self, id: usize, index: u32) -> bool {

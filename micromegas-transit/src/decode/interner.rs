@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 
 use super::columns::StringTable;
+use super::compact_ids::{slot_count, spread};
 use super::losses::LossReason;
 
 const EMPTY: u32 = u32::MAX;
@@ -13,23 +14,57 @@ pub(super) struct Interner {
     table: StringTable,
     /// Open addressing by hash: index into the table.
     slots: Vec<u32>,
+    /// How many strings the slots are for.
+    room: usize,
+    /// Whether there will be no more strings than there is room for, and memory is short.
+    is_compact: bool,
     hasher: RandomState,
     max_bytes: usize,
 }
 
 impl Interner {
+    /// For any number of strings; half of the slots stay empty.
     pub(super) fn new(max_bytes: usize) -> Self {
+        Self::with_slots(16, max_bytes)
+    }
+
+    /// For at most this many strings, in little memory.
+    pub(super) fn compact(string_count: usize, max_bytes: usize) -> Self {
+        // The empty string is always there.
+        let room = string_count + 1;
+        Self { room, is_compact: true, ..Self::with_slots(slot_count(room), max_bytes) }
+    }
+
+    fn with_slots(count: usize, max_bytes: usize) -> Self {
         let mut table = StringTable::default();
         table.end_string();
-        let mut interner =
-            Self { table, slots: vec![EMPTY; 16], hasher: RandomState::new(), max_bytes };
+        let mut interner = Self {
+            table,
+            slots: vec![EMPTY; count],
+            room: count / 2,
+            is_compact: false,
+            hasher: RandomState::new(),
+            max_bytes,
+        };
         let slot = interner.slot_of(&[]);
         interner.slots[slot] = 0;
         interner
     }
 
+    /// The most bytes that an interner of this many strings takes beside their table, old
+    /// slots beside new ones included.
+    pub(super) fn bytes_of(string_count: usize) -> usize {
+        (string_count * 2).next_power_of_two() * size_of::<u32>() * 3 / 2
+    }
+
     pub(super) fn table(&self) -> &StringTable {
         &self.table
+    }
+
+    /// The index of a string, if it was added.
+    pub(super) fn find(&self, text: &str) -> Option<i32> {
+        let index = self.slots[self.slot_of(text.as_bytes())];
+        (index != EMPTY).then_some(index as i32)
     }
 
     pub(super) fn into_table(self) -> StringTable {
@@ -41,6 +76,9 @@ impl Interner {
         &mut self,
         append: impl FnOnce(&mut Vec<u8>) -> Result<(), LossReason>,
     ) -> Result<u32, LossReason> {
+        if self.is_compact {
+            self.table.reserve_tightly();
+        }
         let begin = self.table.bytes.len();
         let appended = append(&mut self.table.bytes);
         if appended.is_ok() && self.table.bytes.len() <= self.max_bytes {
@@ -50,7 +88,7 @@ impl Interner {
                 let index = self.table.len() as u32;
                 self.table.end_string();
                 self.slots[slot] = index;
-                if self.table.len() * 2 > self.slots.len() {
+                if self.table.len() > self.room {
                     self.grow();
                 }
                 return Ok(index);
@@ -64,19 +102,22 @@ impl Interner {
 
     /// The slot that holds `text`, or the empty one where it belongs.
     fn slot_of(&self, text: &[u8]) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut slot = self.hasher.hash_one(text) as usize & mask;
+        let mut slot = spread(self.hasher.hash_one(text), self.slots.len());
         loop {
             let index = self.slots[slot];
             if index == EMPTY || self.table.bytes_at(index as usize) == Some(text) {
                 return slot;
             }
-            slot = (slot + 1) & mask;
+            slot += 1;
+            if slot == self.slots.len() {
+                slot = 0;
+            }
         }
     }
 
     fn grow(&mut self) {
         self.slots = vec![EMPTY; self.slots.len() * 2];
+        self.room = self.slots.len() / 2;
         for index in 0..self.table.len() {
             if let Some(text) = self.table.bytes_at(index) {
                 let slot = self.slot_of(text);

@@ -153,7 +153,7 @@ impl Entry<'_> {
         if let Some(offset) = self.plan.properties {
             properties = self.tables.property_set(word(offset)?)?;
             if self.plan.overrides {
-                let overrides = self.tables.overrides[properties as usize];
+                let overrides = self.tables.overrides(properties);
                 level = overrides.level.unwrap_or(level);
                 target = overrides.target.unwrap_or(target);
             }

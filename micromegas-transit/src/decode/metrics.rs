@@ -150,7 +150,7 @@ impl MetricColumns {
         let mut properties = -1;
         if let Some(offset) = plan.properties {
             properties = tables.property_set(u64_at(record, offset).ok_or(too_short)?)?;
-            let overrides = tables.overrides[properties as usize];
+            let overrides = tables.overrides(properties);
             descriptor.name = overrides.name.unwrap_or(descriptor.name);
             descriptor.unit = overrides.unit.unwrap_or(descriptor.unit);
             descriptor.target = overrides.target.unwrap_or(descriptor.target);

@@ -8,7 +8,9 @@
 
 mod async_spans;
 mod columns;
+mod compact_ids;
 mod dependencies;
+mod dependency_counts;
 mod dependency_plan;
 mod derivation;
 mod derived;

@@ -1,5 +1,7 @@
 //! A block, decompressed and with its dependencies resolved.
 
+use std::sync::Arc;
+
 use super::columns::{PropertySets, StringTable};
 use super::dependencies;
 use super::event_plan::EventPlan;
@@ -16,7 +18,7 @@ use crate::{Limits, Payload, Result};
 pub struct OpenBlock<'p> {
     pub(super) plan: &'p StreamPlan,
     /// The decompressed records of the dependencies.
-    pub(super) dependencies: Vec<u8>,
+    pub(super) dependencies: Arc<Vec<u8>>,
     pub(super) objects: Objects,
     pub(super) tables: Tables,
     pub(super) limits: Limits,
@@ -31,8 +33,12 @@ impl<'p> OpenBlock<'p> {
     ) -> Result<Self> {
         let mut dependencies = Vec::new();
         limits.decompress_into(&payload.dependencies, &mut dependencies)?;
-        let tables = dependencies::read(plan, &dependencies, limits);
+        let dependencies = Arc::new(dependencies);
         let objects = Objects::open(&payload.objects, limits, buffer)?;
+        // While it is rebuilt, a planar block is there twice, and leaves no room for anything else.
+        let plain_bytes = if objects.planar().is_some() { 0 } else { objects.len() };
+        let spare_bytes = (plain_bytes + dependencies.len()) / 2;
+        let tables = dependencies::read(plan, &dependencies, spare_bytes, limits);
         Ok(Self { plan, dependencies, objects, tables, limits: limits.clone() })
     }
 

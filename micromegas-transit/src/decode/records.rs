@@ -76,6 +76,12 @@ impl<'a> Records<'a> {
         &self.bytes[self.position..]
     }
 
+    /// Where the next record begins.
+    #[inline]
+    pub(super) fn position(&self) -> usize {
+        self.position
+    }
+
     /// Number of records that may still follow.
     #[inline]
     pub(super) fn allowance(&self) -> usize {

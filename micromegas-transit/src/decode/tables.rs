@@ -6,13 +6,12 @@ use super::losses::{LossReason, Losses};
 use super::scopes;
 
 /// Everything that the events of a block may refer to. Each kind of dependency has ids of its own.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Tables {
     pub(super) strings: StringTable,
     pub(super) string_ids: IdMap,
     pub(super) property_sets: PropertySets,
-    /// By property set.
-    pub(super) overrides: Vec<Overrides>,
+    pub(super) override_names: OverrideNames,
     pub(super) property_set_ids: IdMap,
     pub(super) log_descriptors: Vec<LogDescriptor>,
     pub(super) log_descriptor_ids: IdMap,
@@ -56,25 +55,20 @@ pub(super) struct Overrides {
     pub(super) unit: Option<i32>,
 }
 
-impl Overrides {
-    /// Looks through a set's pairs; of equal names the first counts.
-    pub(super) fn of(pairs: &[(i32, i32)], strings: &StringTable) -> Self {
-        let mut overrides = Self::default();
-        for (name, value) in pairs {
-            let slot = match strings.bytes_at(*name as usize) {
-                Some(b"level") => {
-                    let level = strings.get(*value as usize).and_then(parse_level);
-                    overrides.level = overrides.level.or(level);
-                    continue;
-                }
-                Some(b"target") => &mut overrides.target,
-                Some(b"name") => &mut overrides.name,
-                Some(b"unit") => &mut overrides.unit,
-                _ => continue,
-            };
-            slot.get_or_insert(*value);
-        }
-        overrides
+/// The names of properties that override, as string indices; none for one that the block lacks.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct OverrideNames {
+    level: Option<i32>,
+    target: Option<i32>,
+    name: Option<i32>,
+    unit: Option<i32>,
+}
+
+impl OverrideNames {
+    /// Finds the names with a function that gives the index of a string.
+    pub(super) fn find(index_of: impl Fn(&str) -> Option<i32>) -> Self {
+        let [level, target, name, unit] = ["level", "target", "name", "unit"].map(index_of);
+        Self { level, target, name, unit }
     }
 }
 
@@ -103,6 +97,27 @@ impl Tables {
     #[inline]
     pub(super) fn property_set(&self, id: u64) -> Result<i32, LossReason> {
         found(self.property_set_ids.get(id))
+    }
+
+    /// What a property set overrides; of equal names the first counts.
+    pub(super) fn overrides(&self, set: i32) -> Overrides {
+        let names = self.override_names;
+        let mut overrides = Overrides::default();
+        for (name, value) in self.property_sets.get(set as usize).unwrap_or_default() {
+            let slot = match Some(*name) {
+                name if name == names.level => {
+                    let level = self.strings.get(*value as usize).and_then(parse_level);
+                    overrides.level = overrides.level.or(level);
+                    continue;
+                }
+                name if name == names.target => &mut overrides.target,
+                name if name == names.name => &mut overrides.name,
+                name if name == names.unit => &mut overrides.unit,
+                _ => continue,
+            };
+            slot.get_or_insert(*value);
+        }
+        overrides
     }
 
     #[inline]

@@ -76,8 +76,8 @@ struct ValueReader<'b> {
     budget: usize,
 }
 
-/// A value's bytes, and where in the order of dependencies it stands: it may refer to earlier ones
-/// only. Depth counts nested types and references on the way to it.
+/// A value's bytes, and the position before which the dependencies lie that it may refer to.
+/// Depth counts nested types and references on the way to it.
 #[derive(Clone, Copy)]
 struct Source<'b> {
     bytes: &'b [u8],
@@ -165,14 +165,15 @@ impl<'b> ValueReader<'b> {
         if let Ok(set) = tables.property_set(id) {
             return self.property_set(set).map(Value::Object);
         }
-        let earlier = self.referents.find(id).filter(|index| *index < source.before);
-        if let Some(index) = earlier
-            && let Some(object) = self.referents.get(index)
+        let earlier = self.referents.find(id).filter(|position| *position < source.before);
+        if let Some(position) = earlier
+            && let Some(object) = self.referents.get(position)
             && let Some(shape) = self.block.plan.dependency_shapes.get(object.type_index)
             && source.depth < self.block.limits.type_depth
         {
             let shapes = &self.block.plan.dependency_shapes;
-            let inner = Source { bytes: object.payload, before: index, depth: source.depth + 1 };
+            let depth = source.depth + 1;
+            let inner = Source { bytes: object.payload, before: position, depth };
             return self.object(shapes, shape, inner).map(Value::Object);
         }
         Ok(Value::Unresolved(id))

@@ -4,9 +4,13 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-/// Counts, and leaves the work to the system. Growing a vector counts as a new allocation that
-/// lives beside the old one for a moment.
+/// Counts, and leaves the work to the system. A vector that grows is there twice for a moment while
+/// it is small; the system moves the pages of a large one.
 pub(crate) struct CountingAllocator;
+
+/// From this size on, the system's allocator maps memory of its own for an allocation, and moves
+/// the mapping when it grows (`mallopt(3)`, `M_MMAP_THRESHOLD`).
+const MOVED_BYTES: usize = 128 << 10;
 
 /// What one thread asked for during one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +57,18 @@ unsafe impl GlobalAlloc for CountingAllocator {
         change_live(layout.size().cast_signed());
         // SAFETY: as above.
         unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        COUNT.set(COUNT.get() + 1);
+        if layout.size() < MOVED_BYTES {
+            change_live(size.cast_signed());
+            change_live(-layout.size().cast_signed());
+        } else {
+            change_live(size.cast_signed() - layout.size().cast_signed());
+        }
+        // SAFETY: as above.
+        unsafe { System.realloc(memory, layout, size) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {

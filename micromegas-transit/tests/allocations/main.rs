@@ -7,13 +7,11 @@
 
 mod blocks;
 mod counting;
+mod dependencies;
 
 use blocks::{Encoding, Kind, block};
 use counting::{Allocations, CountingAllocator, allocations_of};
-use micromegas_transit::types::{StaticStringDependency, log_stream_layout};
-use micromegas_transit::{
-    Limits, Payload, RecordQueue, ReflectDynamic, StreamPlan, compress_frame, planar,
-};
+use micromegas_transit::{Limits, StreamPlan, planar};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
@@ -112,23 +110,4 @@ fn groups_of_few_values_take_little_memory() {
     assert_eq!(records.len(), 1001);
     // Per group: what the header says of it, and room for its value.
     assert!(allocations.peak_bytes < 400 * 1000, "{}", allocations.peak_bytes);
-}
-
-#[test]
-fn many_dependencies_take_memory_in_proportion() {
-    let mut dependencies = RecordQueue::new();
-    for id in 0..190_000 {
-        let dependency = StaticStringDependency { id: id << 20, text: "text" };
-        dependencies.push_dynamic(0, |out| dependency.write_to(out));
-    }
-    let payload = Payload {
-        dependencies: compress_frame(dependencies.as_bytes()).into(),
-        objects: compress_frame(&[]).into(),
-    };
-    let limits = Limits::default();
-    let plan = StreamPlan::compile(&log_stream_layout(), &limits).unwrap();
-    let (block, allocations) = allocations_of(|| plan.open(&payload, &limits).unwrap());
-    assert!(block.dependency_losses().is_empty());
-    let bound = 3 * dependencies.as_bytes().len();
-    assert!(allocations.peak_bytes <= bound, "{} of {bound}", allocations.peak_bytes);
 }
