@@ -11,6 +11,7 @@ use crate::flusher::spans::SpanStreams;
 use crate::flusher::streams::{Outlet, Stream};
 use crate::flusher::wake::{self, Asked};
 use crate::origin::Origin;
+use crate::recording::threads;
 use micromegas_transit::ProcessInfo;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -74,7 +75,11 @@ impl Worker {
                 return;
             }
             guarded(|| self.schedule.set_sink_period(sink.flush_period()));
-            match self.schedule.idle_time(Instant::now()) {
+            let now = Instant::now();
+            if self.schedule.is_trim_due(now) {
+                threads::trim_pool();
+            }
+            match self.schedule.idle_time(now, threads::POOL.has_excess()) {
                 Some(idle_time) => thread::park_timeout(idle_time),
                 None => thread::park(),
             }

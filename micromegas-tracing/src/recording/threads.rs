@@ -79,6 +79,11 @@ pub(crate) fn take(thread: &RecordingThread, kind: Kind) -> Vec<Taken> {
     uninterrupted(|| Chain::take(thread.chain(kind))).unwrap_or_default()
 }
 
+/// Frees memory that was not needed for a while.
+pub(crate) fn trim_pool() {
+    uninterrupted(|| POOL.trim());
+}
+
 /// Forgets the threads that have ended and are drained; returns their numbers.
 pub(crate) fn forget_finished() -> Vec<u32> {
     let mut forgotten = Vec::new();
