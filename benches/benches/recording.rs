@@ -1,4 +1,5 @@
-//! What an event costs the thread that records it, beside the least that it could cost.
+//! What an event costs the thread that records it, beside the least that it could cost. Spans of a
+//! thread are measured beside other libraries, in the workspace `peers`.
 //!
 //! Three states, in this order since a process has one dispatch: no dispatch; recording, in rounds
 //! together with the yardsticks; log entries filtered by level. The sink discards blocks, or encodes
@@ -14,8 +15,7 @@ use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, criterion_group, criterion_main,
 };
 use micromegas_benches::{
-    EncodingSink, Ring, THOUSAND_SPANS, ThreadCpuTime, in_bursts, in_bursts_of_two_threads,
-    process_cpu_time,
+    EncodingSink, Ring, THOUSAND_SPANS, ThreadCpuTime, in_bursts, process_cpu_time,
 };
 use micromegas_tracing::prelude::*;
 use micromegas_tracing::{Config, ThreadSpanGuard};
@@ -36,7 +36,6 @@ fn recording(criterion: &mut Criterion<ThreadCpuTime>) {
     group.sampling_mode(SamplingMode::Flat).sample_size(10);
     group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(500));
 
-    measure(&mut group, "span_no_dispatch", 1, 0, SPANS_PER_BURST, span);
     measure(&mut group, "integer_metric_no_dispatch", 1, 0, METRICS_PER_BURST, integer_metric);
     measure(&mut group, "log_no_dispatch", 1, 0, LOGS_PER_BURST, log_one_integer);
 
@@ -47,7 +46,6 @@ fn recording(criterion: &mut Criterion<ThreadCpuTime>) {
     for round in 1..=ROUND_COUNT {
         yardsticks(&mut group, round);
         subjects(&mut group, round);
-        two_threads(&mut group, round);
         whole_cpu(&mut group, round, &sink);
     }
 
@@ -58,34 +56,15 @@ fn recording(criterion: &mut Criterion<ThreadCpuTime>) {
 
 fn yardsticks(group: &mut Group<'_>, round: u32) {
     let ring = Ring::of_this_thread();
-    measure(group, "limit", round, 0, SPANS_PER_BURST, || store_span(&ring));
     let store = || ring.store_24(black_box(1), black_box(2));
     measure(group, "store_24", round, 0, METRICS_PER_BURST, store);
 }
 
 fn subjects(group: &mut Group<'_>, round: u32) {
-    measure(group, "span", round, 2, SPANS_PER_BURST, span);
     measure(group, "integer_metric", round, 1, METRICS_PER_BURST, integer_metric);
     measure(group, "float_metric", round, 1, METRICS_PER_BURST, float_metric);
     measure(group, "log_constant", round, 1, LOGS_PER_BURST, log_constant);
     measure(group, "log_one_integer", round, 1, LOGS_PER_BURST, log_one_integer);
-}
-
-fn two_threads(group: &mut Group<'_>, round: u32) {
-    group.bench_function(BenchmarkId::new("limit_two_threads", round), |bencher| {
-        let body = || {
-            let ring = Ring::of_this_thread();
-            move || store_span(&ring)
-        };
-        bencher.iter_custom(|n| in_bursts_of_two_threads(n, SPANS_PER_BURST, body, || ()));
-    });
-    group.bench_function(BenchmarkId::new("span_two_threads", round), |bencher| {
-        bencher.iter_custom(|iterations| {
-            recording_all(4 * iterations, || {
-                in_bursts_of_two_threads(iterations, SPANS_PER_BURST, || span, flush)
-            })
-        });
-    });
 }
 
 /// The CPU time of the whole process for one span event: recording, taking, numbering, encoding,
@@ -148,17 +127,6 @@ fn recorded_event_count() -> u64 {
 /// Hands everything to the sink, so that the next burst finds room.
 fn flush() {
     micromegas_tracing::flush(Duration::from_secs(30));
-}
-
-#[inline(always)]
-fn store_span(ring: &Ring) {
-    ring.store_16(black_box(1));
-    ring.store_16(black_box(2));
-}
-
-#[inline(always)]
-fn span() {
-    span_scope!("span");
 }
 
 #[inline(always)]

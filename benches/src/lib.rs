@@ -27,7 +27,7 @@ mod span_block;
 mod thousand_spans;
 mod values;
 
-pub use bursts::{in_bursts, in_bursts_of_two_threads};
+pub use bursts::in_bursts;
 pub use cpu_clock::{ThreadCpuTime, process_cpu_time};
 pub use encoding_sink::EncodingSink;
 pub use entropy::plane_entropy_bytes;

@@ -1,9 +1,10 @@
 //! What the begin and end of a span cost the thread that records it: ours, the peers, and the least
 //! that it can cost, in rounds that take turns.
 //!
-//! `cargo xtask peers` builds and runs this twice: with everything compiled out that can be, and with
-//! everything recording. A process starts each library once, so the states come in this order: not
-//! started; then, in rounds, filtered by level, recording, and recording beside a second thread.
+//! `cargo xtask budget recording` builds and runs this twice: with everything compiled out that can
+//! be, and with everything recording. A process starts each library once, so the states come in
+//! this order: not started; then, in rounds, filtered by level, recording, and recording beside a
+//! second thread. The argument is the folder for what was measured.
 
 mod burst;
 mod libraries;
@@ -12,47 +13,64 @@ mod libraries;
 #[cfg_attr(not(test), expect(dead_code, reason = "only one of its yardsticks is used here"))]
 mod ring;
 mod subject;
-mod table;
+mod times;
+
+use std::io;
+use std::process::ExitCode;
 
 use subject::Subject;
-use table::Table;
+use times::Times;
 
 /// How often each subject is measured in each state.
 const ROUND_COUNT: u32 = 15;
 
-fn main() {
+fn main() -> ExitCode {
+    let Some(folder) = std::env::args_os().nth(1) else {
+        eprintln!("name the folder for what is measured");
+        return ExitCode::FAILURE;
+    };
+    match run(&Times::in_folder(folder)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cannot leave what was measured: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(times: &Times) -> io::Result<()> {
     let subjects = libraries::all();
-    let mut table = Table::default();
-    if cfg!(feature = "recording") {
-        rounds(&subjects, &mut table, |subject, table| {
-            if subject.is_off_before_start {
-                table.note(subject, "not started", burst::alone(subject));
+    if !cfg!(feature = "recording") {
+        return rounds(&subjects, |subject, round| {
+            if !subject.can_be_compiled_out {
+                return Ok(());
             }
-        });
-        subjects.iter().for_each(|subject| (subject.start)());
-        rounds(&subjects, &mut table, in_all_states);
-    } else {
-        rounds(&subjects, &mut table, |subject, table| {
-            if subject.can_be_compiled_out {
-                table.note(subject, "compiled out", burst::alone(subject));
-            }
+            times.note(subject, "compiled_out", round, burst::alone(subject))
         });
     }
-    print!("{table}");
+    rounds(&subjects, |subject, round| {
+        if !subject.is_off_before_start {
+            return Ok(());
+        }
+        times.note(subject, "not_started", round, burst::alone(subject))
+    })?;
+    subjects.iter().for_each(|subject| (subject.start)());
+    rounds(&subjects, |subject, round| {
+        if let Some(filter) = &subject.filter {
+            (filter.set)(true);
+            let filtered = Subject { spans: filter.spans, ..*subject };
+            times.note(subject, "filtered", round, burst::alone(&filtered))?;
+            (filter.set)(false);
+        }
+        times.note(subject, "recording", round, burst::alone(subject))?;
+        times.note(subject, "beside_a_second", round, burst::beside_another(subject))
+    })
 }
 
-fn rounds(subjects: &[Subject], table: &mut Table, measure: impl Fn(&Subject, &mut Table)) {
-    for _ in 0..ROUND_COUNT {
-        subjects.iter().for_each(|subject| measure(subject, table));
-    }
-}
-
-fn in_all_states(subject: &Subject, table: &mut Table) {
-    if let Some(filter) = &subject.filter {
-        (filter.set)(true);
-        table.note(subject, "filtered", burst::alone(&Subject { spans: filter.spans, ..*subject }));
-        (filter.set)(false);
-    }
-    table.note(subject, "recording", burst::alone(subject));
-    table.note(subject, "beside a second", burst::beside_another(subject));
+fn rounds(
+    subjects: &[Subject],
+    measure: impl Fn(&Subject, u32) -> io::Result<()>,
+) -> io::Result<()> {
+    (1..=ROUND_COUNT)
+        .try_for_each(|round| subjects.iter().try_for_each(|subject| measure(subject, round)))
 }

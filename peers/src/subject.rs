@@ -3,6 +3,7 @@
 /// A way to record spans.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Subject {
+    /// Also the name of a folder.
     pub(crate) name: &'static str,
     /// Starts the library, for the rest of the process's life.
     pub(crate) start: fn(),

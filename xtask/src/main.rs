@@ -8,7 +8,6 @@
 //! | `cargo xtask fuzz` | the fuzz targets, one after the other, with the address sanitizer |
 //! | `cargo xtask tidy` | the rules of the house that a program can check |
 //! | `cargo xtask budget NAME` | runs the benches of a budget and compares them with `benches/budget.toml` |
-//! | `cargo xtask peers` | what a span costs with other libraries, beside ours and the limit |
 //! | `cargo xtask bless` | rewrites the golden files from what the code does now |
 #![forbid(unsafe_code)]
 
@@ -20,7 +19,6 @@ mod cpp;
 mod demo;
 mod fuzz;
 mod otel;
-mod peers;
 mod prerequisites;
 mod sanitized;
 mod stages;
@@ -66,8 +64,6 @@ enum Task {
         /// A budget of benches/budget.toml, such as `recording`
         name: Option<String>,
     },
-    /// Measure what a span costs with other libraries, beside ours and the least that it can cost
-    Peers,
     /// Rewrite the golden files from what the code does now, then show what changed
     Bless {
         /// Passed on to `cargo test` (for example `-- -p micromegas-transit`)
@@ -90,7 +86,6 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Budget { name: Some(name) } => budget::run(&workspace, &name),
         Task::Budget { name: None } => budget::list(&workspace).map(|()| ExitCode::SUCCESS),
-        Task::Peers => peers::run(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Bless { arguments } => bless::run(&workspace, &arguments).map(|()| ExitCode::SUCCESS),
     });
     outcome.unwrap_or_else(|error| {

@@ -90,6 +90,17 @@ impl Estimates {
         bail!("the bench `{bench}` does not say how many elements it works on");
     }
 
+    /// The names of the folders in a folder of results; none if it is not there.
+    pub(crate) fn names(&self, folder: &str) -> Result<Vec<String>> {
+        let folder = self.folder.join(folder);
+        if !folder.is_dir() {
+            return Ok(Vec::new());
+        }
+        fs::read_dir(folder)?
+            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+            .collect()
+    }
+
     /// The median time of an iteration in each round, in nanoseconds.
     fn rounds(&self, bench: &str) -> Result<BTreeMap<String, f64>> {
         let folder = self.folder.join(bench);

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::budget::estimates::Estimates;
 use crate::budget::limits::{Better, Budget, Budgets, Measure};
+use crate::budget::peers;
 use crate::budget::report::{Line, Outcome};
 use crate::workspace::Workspace;
 use crate::{command, cpp};
@@ -22,6 +23,9 @@ pub(crate) fn run(workspace: &Workspace, name: &str) -> Result<ExitCode> {
         format!("there is no budget `{name}`; there are {}", names.join(", "))
     })?;
     let estimates = run_benches(workspace, budget)?;
+    if let Some(table) = peers::Table::read(&estimates, budget)? {
+        println!("{table}");
+    }
     let mut lines = Vec::new();
     for row in &budget.rows {
         let value = row.measure.as_ref().map(|measure| estimates.value(measure)).transpose()?;
@@ -48,6 +52,10 @@ fn run_benches(workspace: &Workspace, budget: &Budget) -> Result<Estimates> {
         }
         if target == cpp::BENCH {
             cpp::bench(workspace, &folder)?;
+            continue;
+        }
+        if target == peers::BENCH {
+            peers::bench(workspace, &folder)?;
             continue;
         }
         // One bench needs the reference binary, which is built beside it.
