@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `cargo xtask ci` | everything a change has to pass, stage by stage, with times |
 //! | `cargo xtask test` | the tests, after seeing to what they need |
-//! | `cargo xtask test SUITE` | tests that are built apart: `asan`, `compat`, `cpp`, `loom`, `off`, `otel`, `targets`, `tsan` |
+//! | `cargo xtask test SUITE` | tests that are built apart: `abort`, `asan`, `compat`, `cpp`, `loom`, `off`, `otel`, `targets`, `tsan` |
 //! | `cargo xtask fuzz` | the fuzz targets, one after the other, with the address sanitizer |
 //! | `cargo xtask tidy` | the rules of the house that a program can check |
 //! | `cargo xtask budget NAME` | runs the benches of a budget and compares them with `benches/budget.toml` |

@@ -11,6 +11,8 @@ use crate::{command, cpp, otel, prerequisites, sanitized, targets};
 /// A suite with a build of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Suite {
+    /// Processes in which a panic aborts
+    Abort,
     /// micromegas-transit's tests under the address sanitizer
     Asan,
     /// Blocks exchanged with the published crates, both ways; `-- write` rewrites their goldens
@@ -33,6 +35,7 @@ pub(crate) enum Suite {
 pub(crate) fn run(workspace: &Workspace, suite: Suite, arguments: &[String]) -> Result<()> {
     prerequisites::provide()?;
     match suite {
+        Suite::Abort => abort(workspace, arguments),
         Suite::Asan => {
             let tests = ["test", "--package", "micromegas-transit", "--lib", "--tests"];
             let mut cargo = workspace.cargo(tests);
@@ -76,6 +79,13 @@ pub(crate) fn off(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// Runs the processes in which a panic aborts, each of which ends within seconds.
+pub(crate) fn abort(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    let mut cargo = apart(workspace, "micromegas-tracing/abort", &["--"]);
+    cargo.env("CARGO_TARGET_DIR", workspace.target().join("abort"));
+    command::run(cargo.args(arguments))
+}
+
 /// Runs the program of a workspace of its own, built into a folder of its own.
 fn apart(workspace: &Workspace, folder: &str, arguments: &[&str]) -> Command {
     let manifest = format!("{folder}/Cargo.toml");
@@ -94,6 +104,9 @@ mod tests {
             .iter()
             .map(|suite| suite.to_possible_value().unwrap().get_name().to_owned())
             .collect();
-        assert_eq!(names, ["asan", "compat", "cpp", "loom", "off", "otel", "targets", "tsan"]);
+        assert_eq!(
+            names,
+            ["abort", "asan", "compat", "cpp", "loom", "off", "otel", "targets", "tsan"]
+        );
     }
 }

@@ -8,11 +8,15 @@ use crate::{command, prerequisites, suite};
 /// Sees to what the tests need, then runs the tests of the whole workspace, documentation included.
 ///
 /// What is left where recording is compiled out is built apart, because the rest of the workspace
-/// asks for recording. With arguments, those select what `cargo test` runs in place of all that.
+/// asks for recording; so are processes in which a panic aborts, because tests unwind. With arguments, those select what `cargo test` runs in place of all that.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     prerequisites::provide()?;
     command::run(cargo_test(workspace, arguments).env("RUST_BACKTRACE", "1"))?;
-    if arguments.is_empty() { suite::off(workspace, &[]) } else { Ok(()) }
+    if !arguments.is_empty() {
+        return Ok(());
+    }
+    suite::off(workspace, &[])?;
+    suite::abort(workspace, &[])
 }
 
 /// Builds the tests without running them.
