@@ -58,10 +58,15 @@ fn run_benches(workspace: &Workspace, budget: &Budget) -> Result<Estimates> {
             peers::bench(workspace, &folder)?;
             continue;
         }
-        // One bench needs the reference binary, which is built beside it.
-        let package =
-            if target == "freshness" { "micromegas-examples" } else { "micromegas-benches" };
-        let mut bench = workspace.cargo(["bench", "--package", package, "--bench"]);
+        let mut bench = workspace.cargo(["bench"]);
+        if target == "freshness" {
+            // It needs the reference binary, whose dependencies are those of the release build if
+            // they are asked for by the same packages.
+            bench.arg("--workspace");
+        } else {
+            bench.args(["--package", "micromegas-benches"]);
+        }
+        bench.arg("--bench");
         // Criterion's own report goes beside our messages, so that the lines can be piped.
         bench.arg(target).env("CRITERION_HOME", &folder).stdout(io::stderr());
         command::run(&mut bench)?;
