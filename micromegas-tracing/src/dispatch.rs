@@ -109,6 +109,15 @@ pub(crate) fn shut_down() {
     }
 }
 
+/// As [`shut_down`], within this time, where the process is about to end. A shutdown that is under
+/// way is waited for.
+pub(crate) fn end(timeout: Duration) {
+    if DISPATCH.get().is_some() && !has_forked() {
+        IS_RUNNING.store(false, Ordering::Release);
+        wake::request_shutdown(deadline_after(timeout));
+    }
+}
+
 /// Ends recording at once, in the child of a fork: its flusher does not exist, and what lies in the
 /// buffers is the parent's. Takes no lock, since another thread of the parent may hold it for ever.
 pub(crate) fn forget() {

@@ -70,6 +70,7 @@
 mod buffer;
 mod clock;
 mod config;
+mod crash;
 mod dispatch;
 mod event_sink;
 mod filter;
@@ -102,6 +103,7 @@ pub mod __private;
 
 pub use clock::{frequency, now};
 pub use config::Config;
+pub use crash::{CrashHandlerError, handle_crashes};
 pub use dispatch::{Guard, InitError, flush, init, process_id};
 pub use event_sink::{EventBlock, EventSink};
 pub use filter::{

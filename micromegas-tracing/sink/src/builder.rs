@@ -9,7 +9,9 @@ use crate::http::{
 use crate::reports::{LossReport, Report, Reporter};
 use crate::sampling::{BlockSampler, SamplingSink, SamplingSwitch};
 use crate::spool::SpoolOptions;
-use micromegas_tracing::{Config, EventSink, Guard, InitError, LevelFilter, init};
+use micromegas_tracing::{
+    Config, CrashHandlerError, EventSink, Guard, InitError, LevelFilter, handle_crashes, init,
+};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -40,6 +42,7 @@ pub struct TelemetryBuilder {
     console: LevelFilter,
     sinks: Vec<Arc<dyn EventSink>>,
     has_loss_metrics: bool,
+    handles_crashes: bool,
     #[cfg(feature = "system-metrics")]
     has_system_metrics: bool,
     #[cfg(feature = "system-metrics")]
@@ -56,6 +59,9 @@ pub enum BuildError {
     /// Recording could not be started.
     #[error(transparent)]
     Init(#[from] InitError),
+    /// The handler of fatal signals could not be installed.
+    #[error(transparent)]
+    CrashHandler(CrashHandlerError),
     /// The thread that reports metrics could not be started.
     #[error("cannot start the thread that reports metrics")]
     ReportsUnavailable(#[source] io::Error),
@@ -72,6 +78,7 @@ impl Default for TelemetryBuilder {
             console: LevelFilter::Off,
             sinks: Vec::new(),
             has_loss_metrics: false,
+            handles_crashes: false,
             #[cfg(feature = "system-metrics")]
             has_system_metrics: false,
             #[cfg(feature = "system-metrics")]
@@ -171,6 +178,14 @@ impl TelemetryBuilder {
         self
     }
 
+    /// Whether a fatal signal lets everything leave first, as [`handle_crashes`] says. With a
+    /// [spool](Self::with_spool) what cannot be sent by then waits for the next start. Nothing
+    /// changes on a system where that is not supported.
+    pub fn with_crash_handler(mut self, is_on: bool) -> Self {
+        self.handles_crashes = is_on;
+        self
+    }
+
     /// Whether load and memory are recorded: five times a second `total_memory`, `used_memory`,
     /// `free_memory` (`bytes`) and `cpu_usage` (`percent`, of all processors) of the machine; every
     /// five seconds `process_resident_bytes` and `process_virtual_bytes` (`bytes`).
@@ -218,6 +233,12 @@ impl TelemetryBuilder {
             reports.push(Box::new(LossReport::new(Arc::clone(http))));
         }
         let guard = init(self.config, Arc::new(CompositeSink::new(sinks)))?;
+        if self.handles_crashes {
+            match handle_crashes() {
+                Ok(()) | Err(CrashHandlerError::Unsupported) => {}
+                Err(error) => return Err(BuildError::CrashHandler(error)),
+            }
+        }
         let reporter = if reports.is_empty() {
             None
         } else {

@@ -94,7 +94,8 @@ thread_local! {
     static IS_FLUSHER: Cell<bool> = const { Cell::new(false) };
 }
 
-fn is_flusher() -> bool {
+/// Whether the calling thread is the flusher. May be asked in the handler of a signal.
+pub(crate) fn is_flusher() -> bool {
     IS_FLUSHER.get()
 }
 

@@ -1,6 +1,7 @@
 //! Delivery over HTTP, against servers of all kinds.
 
 mod control;
+mod crashed;
 mod credentials;
 mod delivery;
 mod fixtures;
