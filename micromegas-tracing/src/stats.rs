@@ -27,13 +27,35 @@ impl Counts {
     }
 }
 
+impl Counts {
+    /// What is left of these without those.
+    pub(crate) fn without(self, those: Self) -> Self {
+        Self {
+            logs: self.logs.saturating_sub(those.logs),
+            metrics: self.metrics.saturating_sub(those.metrics),
+            thread_span_events: self.thread_span_events.saturating_sub(those.thread_span_events),
+            async_span_events: self.async_span_events.saturating_sub(those.async_span_events),
+            own_events: self.own_events.saturating_sub(those.own_events),
+        }
+    }
+
+    /// Adds these to those.
+    pub(crate) fn add(&mut self, those: Self) {
+        self.logs += those.logs;
+        self.metrics += those.metrics;
+        self.thread_span_events += those.thread_span_events;
+        self.async_span_events += those.async_span_events;
+        self.own_events += those.own_events;
+    }
+}
+
 /// What became of the events of this process so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Events handed to the sink. After [`flush`](crate::flush) returned true these are all that
     /// were recorded before it was called.
     pub recorded: Counts,
-    /// Events that were lost: no memory was left within the bound, or the sink panicked. A span
+    /// Events that were lost: no memory was left within the bound, or sink or flusher panicked. A span
     /// whose begin is lost has no end either, and counts as two. What a sink drops later, it counts
     /// itself.
     pub dropped: Counts,

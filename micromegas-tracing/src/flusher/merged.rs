@@ -4,9 +4,11 @@
 use crate::flusher::block::BlockBuilder;
 use crate::flusher::dependencies::Dependencies;
 use crate::flusher::merge::Merge;
-use crate::flusher::runs;
 use crate::flusher::streams::{Outlet, Stream};
-use crate::record::{Extra, LogForm, LogRecord, MetricRecord, MetricValue, PackedExtra, Record};
+use crate::flusher::{recovery, runs};
+use crate::record::{
+    Extra, LogForm, LogRecord, MetricRecord, MetricValue, PackedExtra, Record, Records,
+};
 use crate::recording::{late, threads};
 use micromegas_transit::types::{
     FloatMetricEvent, IntegerMetricEvent, LogStaticStrEvent, LogStringEventV2, StaticStringRef,
@@ -18,7 +20,7 @@ use micromegas_transit::{RecordQueue, ReflectDynamic};
 /// Events that go to one stream of the process, whatever thread they come from.
 pub(super) trait Merged {
     /// What a buffer holds of them.
-    type Record<'a>: Record<'a>;
+    type Record<'a>: Record<'a> + 'a;
 
     /// Adds one event to a block.
     fn write(record: &Self::Record<'_>, dependencies: &mut Dependencies, block: &mut BlockBuilder);
@@ -33,16 +35,29 @@ pub(super) fn flush<M: Merged>(stream: &mut Stream, outlet: &mut Outlet<'_>) {
     stream.skip(taken.iter().map(|taken| taken.skipped_events()).sum());
 
     let bytes_hint = taken.iter().map(|taken| size_of_val(taken.words())).sum();
-    // Each run is sorted already.
     let runs = taken.iter().map(runs::of_taken::<M::Record<'_>>);
-    let runs = runs.chain(late.iter().map(runs::of_late::<M::Record<'_>>));
-    let mut records = Merge::new(runs).peekable();
+    let runs: Vec<_> = runs.chain(late.iter().map(runs::of_late::<M::Record<'_>>)).collect();
+    let lost = recovery::guarded(&runs, outlet, |outlet| {
+        hand_over::<M>(&runs, bytes_hint, stream, outlet);
+    });
+    stream.skip(lost);
+}
+
+/// Each run is sorted already.
+fn hand_over<'a, M: Merged>(
+    runs: &[Records<'a, M::Record<'a>>],
+    bytes_hint: usize,
+    stream: &mut Stream,
+    outlet: &mut Outlet<'_>,
+) {
+    let mut records = Merge::new(runs.iter().copied()).peekable();
     while records.peek().is_some() {
         let mut block = BlockBuilder::begin(outlet.dependencies, bytes_hint);
         while !block.is_full()
             && let Some(record) = records.next()
         {
             block.note_time(record.time());
+            record.note(&mut block.counts);
             M::write(&record, outlet.dependencies, &mut block);
         }
         outlet.deliver(stream, block);
@@ -58,7 +73,6 @@ impl Merged for Logs {
 
     fn write(entry: &LogRecord<'_>, dependencies: &mut Dependencies, block: &mut BlockBuilder) {
         let time = entry.time;
-        block.counts.logs += 1;
         let objects = &mut block.objects;
         match entry.form {
             LogForm::Constant(metadata) => {
@@ -129,7 +143,6 @@ impl Merged for Metrics {
     type Record<'a> = MetricRecord<'a>;
 
     fn write(sample: &MetricRecord<'_>, dependencies: &mut Dependencies, block: &mut BlockBuilder) {
-        block.counts.metrics += 1;
         let (time, objects) = (sample.time, &mut block.objects);
         let extra = sample.extra.map(read).unwrap_or_default();
         let desc = if extra.name.is_empty() {

@@ -9,6 +9,7 @@
 //! - [`block`], [`dependencies`]: records become a block of the wire, addresses become numbers;
 //!   [`own_ids`]: ids of what was made at run time.
 //! - [`own_streams`]: blocks of the streams that are the host's own.
+//! - [`recovery`]: what is lost when any of these panics.
 
 pub(crate) mod wake;
 pub(crate) mod worker;
@@ -20,6 +21,7 @@ mod merged;
 mod open_spans;
 pub(crate) mod own_ids;
 mod own_streams;
+mod recovery;
 mod runs;
 mod schedule;
 mod spans;

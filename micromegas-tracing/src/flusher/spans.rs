@@ -4,9 +4,9 @@ use crate::buffer::Kind;
 use crate::flusher::block::BlockBuilder;
 use crate::flusher::dependencies::Dependencies;
 use crate::flusher::open_spans::OpenSpans;
-use crate::flusher::runs;
 use crate::flusher::streams::{Outlet, Stream};
-use crate::record::{Extra, FutureSpan, Records, SpanRecord};
+use crate::flusher::{recovery, runs};
+use crate::record::{Extra, FutureSpan, Record, Records, SpanRecord};
 use crate::recording::{late, threads};
 use micromegas_transit::RecordQueue;
 use micromegas_transit::types::{
@@ -74,6 +74,21 @@ impl SpanStreams {
 }
 
 fn deliver<'a>(
+    records: Records<'a, SpanRecord<'a>>,
+    word_bytes: usize,
+    stream: &mut SpanStream,
+    outlet: &mut Outlet<'_>,
+) {
+    let lost = recovery::guarded(&[records], outlet, |outlet| {
+        hand_over(records, word_bytes, stream, outlet);
+    });
+    if lost > 0 {
+        stream.stream.skip(lost);
+        stream.open.lose_track();
+    }
+}
+
+fn hand_over<'a>(
     mut records: Records<'a, SpanRecord<'a>>,
     word_bytes: usize,
     SpanStream { stream, open }: &mut SpanStream,
@@ -115,6 +130,7 @@ fn write_event(
 ) {
     let SpanRecord { metadata, time, is_begin, .. } = *record;
     block.note_time(time);
+    record.note(&mut block.counts);
     let name = extra.map_or("", |extra| extra.name);
     open.note(event_id, record, name);
     let id = dependencies.named_span(metadata, name);
@@ -124,15 +140,12 @@ fn write_event(
     let objects = &mut block.objects;
     match (record.future, record.trace_id) {
         (None, _) => {
-            block.counts.thread_span_events += 1;
             write_thread_span(objects, id, time, is_begin, properties);
         }
         (Some(span), None) => {
-            block.counts.async_span_events += 1;
             write_async_span(objects, id, time, is_begin, &span, properties);
         }
         (Some(span), Some([trace_id_high, trace_id_low])) => {
-            block.counts.async_span_events += 1;
             let (span_id, remote_parent_span_id) = (span.span_id, span.parent_span_id);
             let event = TraceContextEvent {
                 span_id,

@@ -20,6 +20,8 @@ pub(super) struct Outlet<'a> {
     pub(super) origin: Origin,
     pub(super) sink: &'a dyn EventSink,
     pub(super) dependencies: &'a mut Dependencies,
+    /// Events that were given to the sink, whatever it did with them.
+    pub(super) accounted: Counts,
 }
 
 impl Outlet<'_> {
@@ -28,13 +30,14 @@ impl Outlet<'_> {
         let Some((block, counts)) = block.finish(self.dependencies, &self.origin) else {
             return false;
         };
-        stream.deliver(self.sink, block, counts);
+        self.deliver_made(stream, block, counts);
         true
     }
 
     /// Hands a block over.
     pub(super) fn deliver_made(&mut self, stream: &mut Stream, block: EventBlock, counts: Counts) {
         stream.deliver(self.sink, block, counts);
+        self.accounted.add(counts);
     }
 }
 

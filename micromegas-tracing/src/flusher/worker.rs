@@ -12,6 +12,7 @@ use crate::flusher::streams::{Outlet, Stream};
 use crate::flusher::wake::{self, Asked};
 use crate::origin::Origin;
 use crate::recording::threads;
+use crate::stats::Counts;
 use micromegas_transit::ProcessInfo;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -111,6 +112,7 @@ impl Worker {
             origin: self.origin,
             sink: &*self.sink,
             dependencies: &mut self.dependencies,
+            accounted: Counts::default(),
         };
         self.own.flush(&mut outlet);
     }
@@ -121,6 +123,7 @@ impl Worker {
             origin: self.origin,
             sink: &*self.sink,
             dependencies: &mut self.dependencies,
+            accounted: Counts::default(),
         };
         match kind {
             Kind::Logs => merged::flush::<Logs>(&mut self.logs, &mut outlet),

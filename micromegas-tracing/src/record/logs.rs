@@ -6,6 +6,7 @@ use crate::level::Level;
 use crate::metadata::LogMetadata;
 use crate::record::extra::{EXTRA_WORDS, PackedExtra};
 use crate::record::words::{Record, descriptor, tag_of, take, take_bytes};
+use crate::stats::Counts;
 
 pub(crate) const CONSTANT_TEXT: usize = 0;
 pub(crate) const FORMATTED_TEXT: usize = 1;
@@ -50,6 +51,10 @@ impl<'a> Record<'a> for LogRecord<'a> {
 
     fn time(&self) -> i64 {
         self.time
+    }
+
+    fn note(&self, counts: &mut Counts) {
+        counts.logs += 1;
     }
 
     unsafe fn read(words: &mut &'a [u64]) -> Option<Self> {

@@ -5,6 +5,7 @@ use crate::buffer::Kind;
 use crate::metadata::MetricMetadata;
 use crate::record::extra::PackedExtra;
 use crate::record::words::{Record, descriptor, tag_of, take};
+use crate::stats::Counts;
 
 pub(crate) const INTEGER_METRIC: usize = 0;
 pub(crate) const FLOAT_METRIC: usize = 1;
@@ -33,6 +34,10 @@ impl<'a> Record<'a> for MetricRecord<'a> {
 
     fn time(&self) -> i64 {
         self.time
+    }
+
+    fn note(&self, counts: &mut Counts) {
+        counts.metrics += 1;
     }
 
     unsafe fn read(words: &mut &'a [u64]) -> Option<Self> {

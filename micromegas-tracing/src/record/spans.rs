@@ -5,6 +5,7 @@ use crate::buffer::Kind;
 use crate::metadata::SpanMetadata;
 use crate::record::extra::PackedExtra;
 use crate::record::words::{Record, descriptor, tag_of, take};
+use crate::stats::Counts;
 
 pub(crate) const BEGIN_SPAN: usize = 0;
 pub(crate) const END_SPAN: usize = 1;
@@ -59,6 +60,15 @@ impl<'a> Record<'a> for SpanRecord<'a> {
 
     fn time(&self) -> i64 {
         self.time
+    }
+
+    #[inline(always)]
+    fn note(&self, counts: &mut Counts) {
+        if self.future.is_some() {
+            counts.async_span_events += 1;
+        } else {
+            counts.thread_span_events += 1;
+        }
     }
 
     // Inlined, so that the flusher's loop keeps a record in registers.

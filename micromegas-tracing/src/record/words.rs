@@ -5,6 +5,7 @@
 )]
 
 use crate::buffer::Kind;
+use crate::stats::Counts;
 use std::marker::PhantomData;
 
 pub(super) const TAG_MASK: u64 = 0xf;
@@ -36,6 +37,9 @@ pub(crate) trait Record<'a>: Copy {
 
     /// When it happened.
     fn time(&self) -> i64;
+
+    /// Adds the event to the numbers of events.
+    fn note(&self, counts: &mut Counts);
 
     /// Reads the first record and moves `words` behind it.
     ///
