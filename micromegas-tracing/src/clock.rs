@@ -5,6 +5,10 @@
 //! | x86-64 | time stamp counter | CPUID leaves 0x15 and 0x16, else measured |
 //! | aarch64 | virtual counter `cntvct_el0` | `cntfrq_el0` |
 //! | other | [`Instant`](std::time::Instant) in nanoseconds | 1,000,000,000 |
+//!
+//! The counters are the same on Linux, macOS and Windows: all of them let programs read them. Where
+//! a frequency is measured, and on other machines, `Instant` is the system's own monotonic clock:
+//! on Windows `QueryPerformanceCounter`.
 #![cfg_attr(
     any(target_arch = "x86_64", target_arch = "aarch64"),
     expect(unsafe_code, reason = "the processor's counters are read by intrinsics")
