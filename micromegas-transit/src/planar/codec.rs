@@ -2,6 +2,7 @@
 
 use lz4_flex::block::{CompressTable, compress_into_with_table, get_maximum_output_size};
 
+use super::lz4;
 use crate::inflated;
 use crate::{Error, Result};
 
@@ -128,13 +129,17 @@ impl Decompressor {
 
     /// Decompresses a section into exactly the room it is known to need; false if it does not fit.
     pub(super) fn decompress(&mut self, coded: &[u8], room: &mut [u8]) -> bool {
-        let written = match self {
-            Self::Lz4 => lz4_flex::block::decompress_into(coded, room).ok(),
+        let fits = match self {
+            Self::Lz4 => lz4::decompress(coded, room).is_some(),
             #[cfg(feature = "zstd")]
-            Self::Zstd(decompressor) => decompressor.decompress_to_buffer(coded, room).ok(),
+            Self::Zstd(decompressor) => {
+                decompressor.decompress_to_buffer(coded, room).is_ok_and(|size| size == room.len())
+            }
         };
-        inflated::count(written.unwrap_or_default());
-        written == Some(room.len())
+        if fits {
+            inflated::count(room.len());
+        }
+        fits
     }
 }
 

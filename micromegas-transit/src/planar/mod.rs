@@ -35,6 +35,7 @@ mod choose;
 mod codec;
 mod encode;
 mod header;
+mod lz4;
 mod plane;
 mod preamble;
 mod rebuild;
