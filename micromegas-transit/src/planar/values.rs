@@ -78,6 +78,9 @@ impl<'a> ValueReader<'a> {
     }
 }
 
+/// How many values are put together at a time.
+const LANES: usize = 128;
+
 /// Puts the bytes of planes together, and the bits of those that are constant.
 fn join(planes: &[(u32, &[u8])], base: u64, out: &mut [u64]) {
     match planes {
@@ -92,57 +95,93 @@ fn join(planes: &[(u32, &[u8])], base: u64, out: &mut [u64]) {
                 *value = base | u64::from(u16::from_le_bytes([*low, *high]));
             }
         }
-        _ => {
-            for (number, out) in out.chunks_mut(ZEROS.len()).enumerate() {
-                let begin = number * ZEROS.len();
-                let mut all = [&ZEROS[..out.len()]; 8];
-                for (shift, bytes) in planes {
-                    all[*shift as usize / 8] = &bytes[begin..begin + out.len()];
-                }
-                join_many(all, base, planes.iter().all(|(shift, _)| *shift < 32), out);
+        _ => join_many(planes, base, out),
+    }
+}
+
+/// Puts neighbours together first, then pairs, then fours, each in a loop of its own, which compilers
+/// turn into one over vectors. Halves that are constant take part in none.
+fn join_many(planes: &[(u32, &[u8])], base: u64, out: &mut [u64]) {
+    let mut all = [None; 8];
+    for (shift, bytes) in planes {
+        all[*shift as usize / 8] = Some(*bytes);
+    }
+    let (chunks, rest) = out.as_chunks_mut::<LANES>();
+    let (mut pairs, mut halves) = ([[0; LANES]; 2], [[0; LANES]; 2]);
+    for (number, out) in chunks.iter_mut().enumerate() {
+        let plane = |place: usize| {
+            all[place].and_then(|bytes: &[u8]| bytes[number * LANES..].first_chunk::<LANES>())
+        };
+        let mut are_varying = [false; 2];
+        for (number, half) in halves.iter_mut().enumerate() {
+            let four: [_; 4] = std::array::from_fn(|place| plane(4 * number + place));
+            are_varying[number] = four.iter().any(Option::is_some);
+            if are_varying[number] {
+                join_bytes(four[0], four[1], &mut pairs[0]);
+                join_bytes(four[2], four[3], &mut pairs[1]);
+                join_pairs(&pairs, half);
+            }
+        }
+        join_halves(&halves, are_varying, base, out);
+    }
+    let begin = chunks.len() * LANES;
+    for (place, value) in rest.iter_mut().enumerate() {
+        let bits = |(shift, bytes): &(u32, &[u8])| u64::from(bytes[begin + place]) << shift;
+        *value = planes.iter().map(bits).fold(base, |bits, own| bits | own);
+    }
+}
+
+#[inline]
+fn join_bytes(low: Option<&[u8; LANES]>, high: Option<&[u8; LANES]>, out: &mut [u16; LANES]) {
+    match (low, high) {
+        (None, None) => out.fill(0),
+        (Some(low), None) => {
+            for (out, low) in out.iter_mut().zip(low) {
+                *out = u16::from(*low);
+            }
+        }
+        (None, Some(high)) => {
+            for (out, high) in out.iter_mut().zip(high) {
+                *out = u16::from(*high) << 8;
+            }
+        }
+        (Some(low), Some(high)) => {
+            for ((out, low), high) in out.iter_mut().zip(low).zip(high) {
+                *out = u16::from(*low) | u16::from(*high) << 8;
             }
         }
     }
 }
 
-/// Stands for planes that are constant.
-const ZEROS: [u8; 1024] = [0; 1024];
+#[inline]
+fn join_pairs([low, high]: &[[u16; LANES]; 2], out: &mut [u32; LANES]) {
+    for ((out, low), high) in out.iter_mut().zip(low).zip(high) {
+        *out = u32::from(*low) | u32::from(*high) << 16;
+    }
+}
 
-/// How many values are put together in registers.
-const LANES: usize = 16;
-
-/// Puts eight planes together: neighbours first, then pairs, then fours. The upper four are not
-/// looked at if the lower ones are all there is.
-fn join_many(planes: [&[u8]; 8], base: u64, is_low: bool, out: &mut [u64]) {
-    let (out_chunks, out_rest) = out.as_chunks_mut::<LANES>();
-    let count = out_chunks.len();
-    let [a, b, c, d, e, f, g, h] = planes.map(|plane| &plane.as_chunks::<LANES>().0[..count]);
-    for place in 0..count {
-        let low = join_pairs(join_bytes(&a[place], &b[place]), join_bytes(&c[place], &d[place]));
-        let out = &mut out_chunks[place];
-        if is_low {
-            for (value, low) in out.iter_mut().zip(low) {
-                *value = base | u64::from(low);
+#[inline]
+fn join_halves(
+    [low, high]: &[[u32; LANES]; 2],
+    are_varying: [bool; 2],
+    base: u64,
+    out: &mut [u64; LANES],
+) {
+    match are_varying {
+        [_, false] => {
+            for (out, low) in out.iter_mut().zip(low) {
+                *out = base | u64::from(*low);
             }
-        } else {
-            let high =
-                join_pairs(join_bytes(&e[place], &f[place]), join_bytes(&g[place], &h[place]));
-            for (value, (low, high)) in out.iter_mut().zip(low.into_iter().zip(high)) {
-                *value = base | u64::from(low) | u64::from(high) << 32;
+        }
+        [false, true] => {
+            for (out, high) in out.iter_mut().zip(high) {
+                *out = base | u64::from(*high) << 32;
+            }
+        }
+        [true, true] => {
+            for ((out, low), high) in out.iter_mut().zip(low).zip(high) {
+                *out = base | u64::from(*low) | u64::from(*high) << 32;
             }
         }
     }
-    for (place, value) in out_rest.iter_mut().enumerate() {
-        *value = base | u64::from_le_bytes(planes.map(|plane| plane[count * LANES + place]));
-    }
-}
-
-#[inline]
-fn join_bytes(low: &[u8; LANES], high: &[u8; LANES]) -> [u16; LANES] {
-    std::array::from_fn(|place| u16::from_le_bytes([low[place], high[place]]))
-}
-
-#[inline]
-fn join_pairs(low: [u16; LANES], high: [u16; LANES]) -> [u32; LANES] {
-    std::array::from_fn(|place| u32::from(low[place]) | u32::from(high[place]) << 16)
 }
