@@ -10,6 +10,10 @@ mod logs;
 mod metrics;
 mod rows;
 mod spans;
+mod supply;
+
+/// How many records are worked on at a time: their values stay in the first-level cache.
+const CHUNK: usize = 1024;
 
 #[cfg(test)]
 mod tests {
@@ -17,8 +21,8 @@ mod tests {
     use crate::planar::{Codec, Encoder};
     use crate::types::{
         self, BeginAsyncSpanEvent, BeginThreadSpanEvent, EndThreadSpanEvent, FloatMetricEvent,
-        LogMetadataRecord, LogStaticStrEvent, LogStringEventV2, MetricMetadataDependency,
-        SpanRecord, StaticStringDependency,
+        IntegerMetricEvent, LogMetadataRecord, LogStaticStrEvent, LogStringEventV2,
+        MetricMetadataDependency, SpanRecord, StaticStringDependency,
     };
     use crate::{
         Limits, OpenBlock, Payload, RecordQueue, ReflectDynamic, StreamLayout, StreamPlan,
@@ -38,9 +42,20 @@ mod tests {
         objects: &RecordQueue,
         decode: impl FnOnce(&OpenBlock<'_>) -> usize,
     ) -> bool {
+        rebuilds_grouped_by(layout, layout, dependencies, objects, decode)
+    }
+
+    /// Does the same with a block whose groups are those of another layout of the same records.
+    fn rebuilds_grouped_by(
+        encoded: &StreamLayout,
+        layout: &StreamLayout,
+        dependencies: &RecordQueue,
+        objects: &RecordQueue,
+        decode: impl FnOnce(&OpenBlock<'_>) -> usize,
+    ) -> bool {
         let limits = Limits::default();
         let plan = StreamPlan::compile(layout, &limits).unwrap();
-        let mut encoder = Encoder::new(&layout.objects, Codec::Lz4).unwrap();
+        let mut encoder = Encoder::new(&encoded.objects, Codec::Lz4).unwrap();
         let payload = Payload {
             dependencies: compress_frame(dependencies.as_bytes()).into(),
             objects: encoder.encode(objects.as_bytes(), None).into(),
@@ -124,8 +139,7 @@ mod tests {
         assert!(!rebuilds(&layout, &dependencies, &objects, rows));
     }
 
-    #[test]
-    fn metrics_and_logs_of_constant_text_do_too() {
+    fn metrics() -> RecordQueue {
         let mut dependencies = strings();
         let metric = MetricMetadataDependency {
             id: 2,
@@ -137,6 +151,56 @@ mod tests {
             lod: 1,
         };
         dependencies.push(types::metrics::METRIC_METADATA, &metric);
+        dependencies
+    }
+
+    #[test]
+    fn samples_do_whichever_groups_their_values_are_in() {
+        let layout = types::metric_stream_layout();
+        let mut objects = RecordQueue::new();
+        let mut state = 1_u64;
+        for time in 0..5000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            if state >> 63 == 0 {
+                let event = IntegerMetricEvent { desc: 2, value: time as u64, time };
+                objects.push(types::metrics::INTEGER_METRIC_EVENT, &event);
+            } else {
+                let event = FloatMetricEvent { desc: 2, value: 0.5 + time as f64, time };
+                objects.push(types::metrics::FLOAT_METRIC_EVENT, &event);
+            }
+        }
+        let rows = |open: &OpenBlock<'_>| {
+            let columns = open.metrics().columns;
+            for row in 0..columns.value.len() {
+                let own = columns.integer[row] as f64;
+                let expected = if columns.is_integer[row] { own } else { row as f64 + 0.5 };
+                assert_eq!((columns.ticks[row], columns.value[row]), (row as i64, expected));
+                assert!(
+                    columns.integer[row] == if columns.is_integer[row] { row as u64 } else { 0 }
+                );
+            }
+            columns.value.len()
+        };
+        assert!(!rebuilds(&layout, &metrics(), &objects, rows));
+        // Encoders may put integers and floating-point numbers into one group, as a layout does that
+        // calls both by the same type.
+        let mut alike = layout.clone();
+        let members = alike.objects.iter_mut().flat_map(|own| &mut own.members);
+        members.for_each(|member| member.type_name = "u64".into());
+        assert!(!rebuilds_grouped_by(&alike, &layout, &metrics(), &objects, rows));
+        // Or put each member of each type into a group of its own.
+        let mut apart = layout.clone();
+        for (index, own) in apart.objects.iter_mut().enumerate() {
+            own.members
+                .iter_mut()
+                .for_each(|member| member.name = format!("{}{index}", member.name));
+        }
+        assert!(!rebuilds_grouped_by(&apart, &layout, &metrics(), &objects, rows));
+    }
+
+    #[test]
+    fn metrics_and_logs_of_constant_text_do_too() {
+        let dependencies = metrics();
         let mut objects = RecordQueue::new();
         for time in 0..3000 {
             objects.push(1, &FloatMetricEvent { desc: 2, value: time as f64, time });

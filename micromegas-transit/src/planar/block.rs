@@ -88,9 +88,8 @@ impl PlanarBlock {
         self.header.groups.iter().position(is_it)
     }
 
-    /// The values of a group; none of them without a group.
-    pub(crate) fn values(&self, group: Option<usize>) -> ValueReader<'_> {
-        let Some(group) = group else { return ValueReader::default() };
+    /// The values of a group.
+    pub(crate) fn values(&self, group: usize) -> ValueReader<'_> {
         self.reader(&self.header.groups[group].values)
     }
 

@@ -52,5 +52,5 @@ pub use preamble::is_planar;
 pub use rebuild::decode;
 
 pub(crate) use block::PlanarBlock;
-pub(crate) use header::PresentType;
+pub(crate) use header::{Header, PresentType};
 pub(crate) use values::ValueReader;

@@ -60,9 +60,8 @@ impl PlanarBlock {
             slots[usize::from(present.index)] = slot as u8;
         }
         let group_count = header.groups.len();
-        let mut groups: Vec<_> = (0..group_count)
-            .map(|group| Supply::new(self.values(Some(group)), group_count))
-            .collect();
+        let mut groups: Vec<_> =
+            (0..group_count).map(|group| Supply::new(self.values(group), group_count)).collect();
         let mut sizes = self.sizes().map(|sizes| Supply::new(sizes, 1));
         let (mut rest, tail) = self.rest_and_tail();
         let plane = self.type_plane();

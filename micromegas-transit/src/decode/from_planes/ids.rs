@@ -1,6 +1,7 @@
 //! The descriptors that the records of a group refer to.
 
 use super::super::id_map::IdMap;
+use super::CHUNK;
 use crate::planar::ValueReader;
 
 /// Stands for an id that is not defined; it is the index of nothing.
@@ -10,6 +11,7 @@ pub(super) const MISSING: u32 = u32::MAX;
 const DENSE_IDS: u64 = 4096;
 
 /// Walks over ids, and finds what they stand for.
+#[derive(Debug)]
 pub(super) struct Descriptors<'a> {
     ids: ValueReader<'a>,
     map: &'a IdMap,
@@ -32,16 +34,19 @@ impl<'a> Descriptors<'a> {
         Self { ids, map, by_byte, dense }
     }
 
-    /// Fills `out` with what the next ids stand for; `scratch` is as long.
-    pub(super) fn read(&mut self, out: &mut [u32], scratch: &mut [u64]) {
+    /// Fills `out` with what the next ids stand for, a chunk at most.
+    pub(super) fn read(&mut self, out: &mut [u32]) {
         if let Some(by_byte) = &self.by_byte {
-            for (index, byte) in out.iter_mut().zip(self.ids.read_low_bytes(scratch.len())) {
+            let bytes = self.ids.read_low_bytes(out.len());
+            for (index, byte) in out.iter_mut().zip(bytes) {
                 *index = by_byte[usize::from(*byte)];
             }
             return;
         }
-        self.ids.read(scratch);
-        for (index, id) in out.iter_mut().zip(scratch) {
+        let mut ids = [0; CHUNK];
+        let ids = &mut ids[..out.len()];
+        self.ids.read(ids);
+        for (index, id) in out.iter_mut().zip(ids) {
             let dense = usize::try_from(*id).ok().and_then(|id| self.dense.get(id)).copied();
             *index = dense.unwrap_or_else(|| self.map.get(*id).unwrap_or(MISSING));
         }

@@ -3,14 +3,10 @@
 use super::super::event_plan::EventPlan;
 use super::super::id_map::IdMap;
 use super::super::open::OpenBlock;
+use super::CHUNK;
 use super::ids::{Descriptors, MISSING};
+use super::supply::Supply;
 use crate::planar::{PlanarBlock, PresentType, ValueReader};
-
-/// How many records are worked on at a time: their values stay in the first-level cache.
-const CHUNK: usize = 1024;
-
-/// Set in the role of types whose records become rows.
-const WANTED: u8 = 0x80;
 
 /// Where a value lies in a record.
 #[derive(Clone, Copy)]
@@ -56,11 +52,10 @@ impl<const K: usize> Use<K> {
 pub(super) struct Rows<'a, const K: usize> {
     /// The type index of each record, or the one of all.
     types: Result<&'a [u8], u8>,
-    /// For each type index: bit k if its records have a value in group k, where the descriptors are
-    /// group K; and [`WANTED`].
-    roles: [u8; 256],
-    groups: [ValueReader<'a>; K],
-    descriptors: Descriptors<'a>,
+    /// For each type index: whether its records are rows.
+    is_wanted: [bool; 256],
+    values: Vec<Supply<ValueReader<'a>>>,
+    descriptors: Supply<Descriptors<'a>>,
     /// Whether all records are rows.
     is_pure: bool,
     next_record: u32,
@@ -75,7 +70,6 @@ struct Chunk<const K: usize> {
     types: [u8; CHUNK],
     values: [[u64; CHUNK]; K],
     descriptors: [u32; CHUNK],
-    scratch: [u64; CHUNK],
     len: usize,
 }
 
@@ -92,9 +86,9 @@ impl<'a, const K: usize> Rows<'a, K> {
         if planar.has_tail() {
             return None;
         }
-        let mut roles = [0; 256];
-        let mut groups = [None; K];
-        let mut descriptors = None;
+        let mut is_wanted = [false; 256];
+        let mut value_groups = [const { Vec::new() }; K];
+        let mut id_groups = Vec::new();
         let (mut row_count, mut is_pure) = (0, true);
         for (slot, present) in header.types.iter().enumerate() {
             match usage(plan_of(block, present)?) {
@@ -102,28 +96,30 @@ impl<'a, const K: usize> Rows<'a, K> {
                 Use::PassOver => is_pure = false,
                 Use::Row(wanted, descriptor) => {
                     row_count += present.count as usize;
-                    roles[usize::from(present.index)] |= WANTED;
-                    let places = groups.iter_mut().zip(wanted);
-                    let descriptor = (&mut descriptors, Place::word(descriptor));
-                    for (group, Place { offset, bytes }) in places.chain([descriptor]) {
+                    is_wanted[usize::from(present.index)] = true;
+                    let places = value_groups.iter_mut().zip(wanted);
+                    let descriptor = (&mut id_groups, Place::word(descriptor));
+                    for (groups, Place { offset, bytes }) in places.chain([descriptor]) {
                         let own = planar.group_of(slot, offset, bytes)?;
-                        if *group.get_or_insert(own) != own {
-                            return None;
+                        if !groups.contains(&own) {
+                            groups.push(own);
                         }
                     }
                 }
             }
         }
-        for (place, group) in groups.iter().chain([&descriptors]).enumerate() {
-            for member in group.iter().flat_map(|group| &header.groups[*group].members) {
-                roles[usize::from(header.types[member.slot].index)] |= 1 << place;
-            }
+        let mut values = Vec::with_capacity(K);
+        for groups in &value_groups {
+            values.push(Supply::of(header, groups, |group| planar.values(group))?);
         }
+        let descriptors = Supply::of(header, &id_groups, |group| {
+            Descriptors::new(planar.values(group), ids, row_count)
+        })?;
         Some(Self {
             types: planar.type_plane(),
-            roles,
-            groups: groups.map(|group| planar.values(group)),
-            descriptors: Descriptors::new(planar.values(descriptors), ids, row_count),
+            is_wanted,
+            values,
+            descriptors,
             is_pure,
             next_record: 0,
             // Without rows there is nothing to walk over.
@@ -134,7 +130,6 @@ impl<'a, const K: usize> Rows<'a, K> {
                 types: [0; CHUNK],
                 values: [[0; CHUNK]; K],
                 descriptors: [0; CHUNK],
-                scratch: [0; CHUNK],
                 len: 0,
             },
         })
@@ -165,14 +160,13 @@ impl<'a, const K: usize> Rows<'a, K> {
             *own = record;
         }
         chunk.len = count;
-        if self.is_pure {
-            for (group, values) in self.groups.iter_mut().zip(&mut chunk.values) {
-                group.read(&mut values[..count]);
-            }
-            let Chunk { descriptors, scratch, .. } = chunk;
-            self.descriptors.read(&mut descriptors[..count], &mut scratch[..count]);
-        } else {
-            chunk.sift(&self.roles, &mut self.groups, &mut self.descriptors);
+        let types = &chunk.types[..count];
+        for (supply, values) in self.values.iter_mut().zip(&mut chunk.values) {
+            supply.read(types, &mut values[..count]);
+        }
+        self.descriptors.read(types, &mut chunk.descriptors[..count]);
+        if !self.is_pure {
+            chunk.sift(&self.is_wanted);
         }
         true
     }
@@ -200,42 +194,19 @@ impl<'a, const K: usize> Rows<'a, K> {
 }
 
 impl<const K: usize> Chunk<K> {
-    /// Reads the values of all records, and keeps those that are rows.
-    fn sift(
-        &mut self,
-        roles: &[u8; 256],
-        groups: &mut [ValueReader<'_>; K],
-        descriptors: &mut Descriptors<'_>,
-    ) {
-        let types = &self.types[..self.len];
-        let count_at = |place: usize| {
-            let has_value = |index: &&u8| roles[usize::from(**index)] >> place & 1 == 1;
-            types.iter().filter(has_value).count()
-        };
-        for (place, (group, values)) in groups.iter_mut().zip(&mut self.values).enumerate() {
-            group.read(&mut values[..count_at(place)]);
-        }
-        let id_count = count_at(K);
-        descriptors.read(&mut self.descriptors[..id_count], &mut self.scratch[..id_count]);
+    /// Keeps the records that are rows.
+    fn sift(&mut self, is_wanted: &[bool; 256]) {
         let mut kept = 0;
-        let (mut used, mut used_ids) = ([0; K], 0);
         for record in 0..self.len {
             let index = self.types[record];
-            let role = roles[usize::from(index)];
-            // Rows have a value in each group, so what is kept lies at or before what is used.
-            if role & WANTED != 0 {
-                self.records[kept] = self.records[record];
-                self.types[kept] = index;
-                for (values, used) in self.values.iter_mut().zip(used) {
-                    values[kept] = values[used];
-                }
-                self.descriptors[kept] = self.descriptors[used_ids];
-                kept += 1;
+            // What is not wanted is written as well, and overwritten by the next row.
+            self.records[kept] = self.records[record];
+            self.types[kept] = index;
+            for values in &mut self.values {
+                values[kept] = values[record];
             }
-            for (place, used) in used.iter_mut().enumerate() {
-                *used += usize::from(role >> place & 1);
-            }
-            used_ids += usize::from(role >> K & 1);
+            self.descriptors[kept] = self.descriptors[record];
+            kept += usize::from(is_wanted[usize::from(index)]);
         }
         self.len = kept;
     }
