@@ -5,7 +5,7 @@ use super::codec::{Codec, Compressor};
 use super::header::HeaderWriter;
 use super::plane::GroupWriter;
 use super::preamble;
-use super::shape::{Shape, Shapes};
+use super::shape::{Part, Shape, Shapes};
 use super::transform::Width;
 use crate::{Result, TypeLayout};
 
@@ -84,13 +84,13 @@ impl Encoder {
         let mut chunk_count = 0;
         // More records than that are not counted on the wire.
         while self.types.len() < u32::MAX as usize - CHUNK_RECORDS {
-            let Some(shape) = left.first().and_then(|index| self.shapes.of_type(*index)) else {
+            let Some(type_index) = left.first() else { break };
+            let taken = if let Some(family) = self.shapes.family_of_type(*type_index) {
+                self.take_fixed(left, family, CHUNK_RECORDS - chunk_count)
+            } else if let Some(shape) = self.shapes.of_type(*type_index) {
+                self.take_dynamic(left, shape)
+            } else {
                 break;
-            };
-            let room = CHUNK_RECORDS - chunk_count;
-            let taken = match self.shapes.get(shape).size {
-                Some(_) => self.take_fixed(left, shape, room),
-                None => self.take_dynamic(left, shape),
             };
             let Some((count, bytes)) = taken else { break };
             left = &left[bytes..];
@@ -109,23 +109,32 @@ impl Encoder {
         self.sizes.end_chunk();
     }
 
-    /// Takes up to `count_max` records of one shape from the front; returns how many, and their
+    /// Takes up to `count_max` records of one family from the front; returns how many, and their
     /// bytes. None if the first one is cut.
-    fn take_fixed(&mut self, left: &[u8], shape: u16, count_max: usize) -> Option<(usize, usize)> {
-        let own = self.shapes.get(shape);
-        let stride = 1 + own.size?;
+    fn take_fixed(&mut self, left: &[u8], family: u16, count_max: usize) -> Option<(usize, usize)> {
+        let own = self.shapes.family(family);
+        let stride = 1 + own.size;
         let candidates = left.chunks_exact(stride).take(count_max);
-        let has_shape = |record: &&[u8]| self.shapes.of_type(record[0]) == Some(shape);
+        let is_own = |record: &&[u8]| self.shapes.family_of_type(record[0]) == Some(family);
         let types_before = self.types.len();
-        self.types.extend(candidates.take_while(has_shape).map(|record| record[0]));
-        let count = self.types.len() - types_before;
-        if count == 0 {
-            return None;
-        }
+        self.types.extend(candidates.take_while(is_own).map(|record| record[0]));
+        let types = &self.types[types_before..];
+        let (count, first) = (types.len(), types.first()?);
         let run = &left[..count * stride];
-        for part in &own.parts {
-            let group = &mut self.groups[part.group];
-            gather(group, run, stride, 1 + part.offset, part.width);
+        let has_one_type = types.iter().all(|index| index == first);
+        for share in &own.shares {
+            let Part { group, offset, width } = share.part;
+            let group = &mut self.groups[group];
+            let records = if own.all_have(share) {
+                Selection::All
+            } else if !has_one_type {
+                Selection::OfTypes(types, &share.is_of_type)
+            } else if share.is_of_type[usize::from(*first)] {
+                Selection::All
+            } else {
+                continue;
+            };
+            gather(group, run, stride, 1 + offset, width, records);
         }
         if !own.gaps.is_empty() {
             for record in run.chunks_exact(stride) {
@@ -147,7 +156,8 @@ impl Encoder {
         let behind = payload.get(*covered_end..)?;
         for part in parts {
             let bytes = part.width.bytes();
-            gather(&mut self.groups[part.group], payload, size as usize, part.offset, part.width);
+            let group = &mut self.groups[part.group];
+            gather(group, payload, size as usize, part.offset, part.width, Selection::All);
             debug_assert!(part.offset + bytes <= *covered_end);
         }
         for (begin, end) in gaps {
@@ -256,19 +266,52 @@ impl Encoder {
     }
 }
 
-/// Gives a group the values at one offset of each record.
+/// Which records of a run have a value for a group.
+#[derive(Debug, Clone, Copy)]
+enum Selection<'a> {
+    All,
+    /// Those of some types: the type of each record, and for each type whether it is one of them.
+    OfTypes(&'a [u8], &'a [bool; 256]),
+}
+
+/// Gives a group the values at one offset of the selected records.
 #[inline]
-fn gather(group: &mut GroupWriter, run: &[u8], stride: usize, offset: usize, width: Width) {
+fn gather(
+    group: &mut GroupWriter,
+    run: &[u8],
+    stride: usize,
+    offset: usize,
+    width: Width,
+    selection: Selection<'_>,
+) {
     let records = run.chunks_exact(stride);
     match width.bytes() {
-        8 => group.extend(records.map(|record| word::<8>(record, offset))),
-        4 => group.extend(records.map(|record| word::<4>(record, offset))),
-        1 => group.extend(records.map(|record| word::<1>(record, offset))),
-        bytes => group.extend(records.map(|record| {
-            let mut word = [0; 8];
-            word[..bytes].copy_from_slice(&record[offset..offset + bytes]);
-            u64::from_le_bytes(word)
-        })),
+        8 => give(group, records.map(|record| word::<8>(record, offset)), selection),
+        4 => give(group, records.map(|record| word::<4>(record, offset)), selection),
+        1 => give(group, records.map(|record| word::<1>(record, offset)), selection),
+        bytes => {
+            let values = records.map(|record| {
+                let mut word = [0; 8];
+                word[..bytes].copy_from_slice(&record[offset..offset + bytes]);
+                u64::from_le_bytes(word)
+            });
+            give(group, values, selection);
+        }
+    }
+}
+
+#[inline]
+fn give(
+    group: &mut GroupWriter,
+    values: impl ExactSizeIterator<Item = u64>,
+    selection: Selection<'_>,
+) {
+    match selection {
+        Selection::All => group.extend(values),
+        Selection::OfTypes(types, is_selected) => {
+            let are_selected = types.iter().map(|index| is_selected[usize::from(*index)]);
+            group.extend_selected(are_selected.zip(values));
+        }
     }
 }
 

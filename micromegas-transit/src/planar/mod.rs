@@ -34,6 +34,7 @@ mod carried;
 mod choose;
 mod codec;
 mod encode;
+mod family;
 mod header;
 mod lz4;
 mod plane;

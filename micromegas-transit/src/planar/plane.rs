@@ -59,6 +59,24 @@ impl GroupWriter {
         self.chunk.extend(values);
     }
 
+    /// Takes the values that come with `true`.
+    #[inline]
+    pub(super) fn extend_selected(&mut self, values: impl ExactSizeIterator<Item = (bool, u64)>) {
+        let begin = self.chunk.len();
+        self.chunk.resize(begin + values.len(), 0);
+        let mut count = 0;
+        let room = &mut self.chunk[begin..];
+        for (is_selected, value) in values {
+            // Whether a value is kept is hard to foresee, so each is written, and the next one over
+            // those that are not.
+            if let Some(place) = room.get_mut(count) {
+                *place = value;
+            }
+            count += usize::from(is_selected);
+        }
+        self.chunk.truncate(begin + count);
+    }
+
     /// Splits the values of the chunk into planes.
     pub(super) fn end_chunk(&mut self) {
         if self.chunk.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::family::Family;
 use super::transform::Width;
 use crate::TypeLayout;
 use crate::layout::first_secondary;
@@ -39,25 +40,45 @@ pub(super) struct Shapes {
     shapes: Vec<Shape>,
     /// By type index; none for indices that no record may have.
     of_type: Box<[Option<u16>; 256]>,
+    families: Vec<Family>,
+    /// By type index; none for dynamic types as well.
+    family_of_type: Box<[Option<u16>; 256]>,
     widths: Vec<Width>,
 }
 
-/// Identity of a group: name, bytes before this part of the member, width. A part that no member
-/// covers is known by its type and offset.
+/// Identity of a group.
 #[derive(PartialEq, Eq, Hash)]
 enum Key<'a> {
-    Member(&'a str, usize, usize),
+    /// The bytes of floating-point numbers have nothing in common with those of others, so they are
+    /// kept apart.
+    Member { name: &'a str, bytes_before: usize, width: usize, is_floating_point: bool },
+    /// A part that no member covers is known by its type and offset.
     Gap(usize, usize),
+}
+
+/// A member of a record type.
+#[derive(Debug, Clone, Copy)]
+struct Field<'a> {
+    name: &'a str,
+    offset: usize,
+    size: usize,
+    is_floating_point: bool,
 }
 
 impl Shapes {
     pub(super) fn of(table: &[TypeLayout]) -> Self {
-        let mut shapes =
-            Self { shapes: Vec::new(), of_type: Box::new([None; 256]), widths: Vec::new() };
+        let mut shapes = Self {
+            shapes: Vec::new(),
+            of_type: Box::new([None; 256]),
+            families: Vec::new(),
+            family_of_type: Box::new([None; 256]),
+            widths: Vec::new(),
+        };
         let mut groups = HashMap::new();
         let queue_types = &table[..first_secondary(table).min(256)];
         for (index, layout) in queue_types.iter().enumerate() {
             let shape = shapes.shape_of(index, layout, &mut groups);
+            shapes.family_of_type[index] = shapes.join_family(index as u8, &shape);
             let known = shapes.shapes.iter().position(|known| *known == shape);
             let place = known.unwrap_or_else(|| {
                 shapes.shapes.push(shape);
@@ -78,6 +99,16 @@ impl Shapes {
         &self.shapes[usize::from(shape)]
     }
 
+    /// The family of a type of fixed size.
+    #[inline]
+    pub(super) fn family_of_type(&self, type_index: u8) -> Option<u16> {
+        self.family_of_type[usize::from(type_index)]
+    }
+
+    pub(super) fn family(&self, family: u16) -> &Family {
+        &self.families[usize::from(family)]
+    }
+
     /// The widths of all groups.
     pub(super) fn widths(&self) -> &[Width] {
         &self.widths
@@ -86,6 +117,20 @@ impl Shapes {
     /// Type indices that records may have.
     pub(super) fn type_indices(&self) -> impl Iterator<Item = u8> {
         (0..=u8::MAX).filter(|index| self.of_type(*index).is_some())
+    }
+
+    /// Makes a type one of a family that admits it, or of a new one.
+    fn join_family(&mut self, type_index: u8, shape: &Shape) -> Option<u16> {
+        let known = self.families.iter().position(|family| family.admits(shape));
+        let place = match known {
+            Some(place) => place,
+            None => {
+                self.families.push(Family::of(shape)?);
+                self.families.len() - 1
+            }
+        };
+        self.families[place].add(type_index, shape);
+        Some(place as u16)
     }
 
     fn shape_of<'a>(
@@ -98,15 +143,16 @@ impl Shapes {
         let members = if is_dynamic { known_prefix(&layout.name) } else { members_of(layout) };
         let mut pieces = Vec::new();
         let mut covered = 0;
-        for (name, offset, size) in members {
+        for Field { name, offset, size, is_floating_point } in members {
             // Bytes that two members share go with the first.
             if offset < covered {
                 continue;
             }
             covered = offset + size;
-            for before in (0..size).step_by(8) {
-                let width = (size - before).min(8);
-                pieces.push((Key::Member(name, before, width), offset + before, width));
+            for bytes_before in (0..size).step_by(8) {
+                let width = (size - bytes_before).min(8);
+                let key = Key::Member { name, bytes_before, width, is_floating_point };
+                pieces.push((key, offset + bytes_before, width));
             }
         }
         pieces.truncate(PARTS_MAX);
@@ -135,18 +181,26 @@ impl Shapes {
     }
 }
 
-/// Name, offset and size of the members that lie within the record, by offset.
-fn members_of(layout: &TypeLayout) -> Vec<(&str, usize, usize)> {
+/// The members that lie within the record, by offset.
+fn members_of(layout: &TypeLayout) -> Vec<Field<'_>> {
     let inside =
         |offset: u32, size: u32| size > 0 && size <= layout.size && offset <= layout.size - size;
     let members = layout.members.iter().filter(|member| inside(member.offset, member.size));
     let mut members: Vec<_> = members
-        .map(|member| (member.name.as_str(), member.offset as usize, member.size as usize))
+        .map(|member| Field {
+            name: &member.name,
+            offset: member.offset as usize,
+            size: member.size as usize,
+            is_floating_point: matches!(
+                member.type_name.as_str(),
+                "f32" | "f64" | "float" | "double"
+            ),
+        })
         .collect();
-    members.sort_by_key(|(_, offset, _)| *offset);
+    members.sort_by_key(|member| member.offset);
     // A name that comes twice would be two members of one group in one record.
     let mut seen = Vec::with_capacity(members.len());
-    members.retain(|(name, ..)| {
+    members.retain(|Field { name, .. }| {
         let is_new = !seen.contains(name);
         seen.push(*name);
         is_new
@@ -156,12 +210,12 @@ fn members_of(layout: &TypeLayout) -> Vec<(&str, usize, usize)> {
 
 /// The fixed fields that records of a dynamic type begin with. The names are those that fixed types
 /// have, so that the values meet in one group.
-fn known_prefix(type_name: &str) -> Vec<(&'static str, usize, usize)> {
-    match type_name {
+fn known_prefix(type_name: &str) -> Vec<Field<'static>> {
+    let fields: &[_] = match type_name {
         "LogStringEventV2" => {
-            vec![("desc", 0, 8), ("time", 8, 8), ("codec", 16, 1), ("text_bytes", 17, 4)]
+            &[("desc", 0, 8), ("time", 8, 8), ("codec", 16, 1), ("text_bytes", 17, 4)]
         }
-        "TaggedLogString" => vec![
+        "TaggedLogString" => &[
             ("desc", 0, 8),
             ("properties", 8, 8),
             ("time", 16, 8),
@@ -170,10 +224,12 @@ fn known_prefix(type_name: &str) -> Vec<(&'static str, usize, usize)> {
         ],
         // How wide the rest of the target is, its type tells.
         "TaggedLogInteropEvent" | "LogStringInteropEventV3" => {
-            vec![("time", 0, 8), ("level", 8, 1), ("target", 9, 8)]
+            &[("time", 0, 8), ("level", 8, 1), ("target", 9, 8)]
         }
-        _ => Vec::new(),
-    }
+        _ => &[],
+    };
+    let field = |&(name, offset, size)| Field { name, offset, size, is_floating_point: false };
+    fields.iter().map(field).collect()
 }
 
 /// What lies between pieces that are sorted by offset.
@@ -215,6 +271,20 @@ mod tests {
         let expected = [(2, 0, 8), (3, 8, 8), (4, 16, 8), (1, 24, 8), (5, 32, 4), (6, 36, 4)];
         assert_eq!(parts(shapes.get(begin_async)), expected);
         assert_eq!(shapes.of_type(types::thread_stream_layout().objects.len() as u8), None);
+    }
+
+    #[test]
+    fn samples_share_all_but_their_values() {
+        let shapes = Shapes::of(&types::metric_stream_layout().objects);
+        let [integer, float] =
+            [types::metrics::INTEGER_METRIC_EVENT, types::metrics::FLOAT_METRIC_EVENT]
+                .map(|index| parts(shapes.get(shapes.of_type(index).unwrap())));
+        assert_eq!((integer[0], integer[2]), (float[0], float[2]));
+        assert_eq!((integer[1].1, integer[1].2), (float[1].1, float[1].2));
+        assert_ne!(integer[1].0, float[1].0);
+        let family = shapes.family_of_type(types::metrics::INTEGER_METRIC_EVENT);
+        assert!(family.is_some());
+        assert_eq!(shapes.family_of_type(types::metrics::FLOAT_METRIC_EVENT), family);
     }
 
     #[test]
