@@ -63,8 +63,9 @@ impl OpenBlock<'_> {
         loop {
             plain.read_run(&mut records, &self.tables.log_descriptor_ids, |batch| {
                 room.rows += batch.records.len();
-                room.text_bytes =
-                    room.text_bytes.saturating_add(sites.text_bytes(batch.descriptors));
+                let text_bytes = sites.text_bytes(batch.descriptors);
+                let text_bytes = usize::try_from(text_bytes).unwrap_or(usize::MAX);
+                room.text_bytes = room.text_bytes.saturating_add(text_bytes);
                 true
             });
             let Some(Ok(record)) = records.next_record() else {
@@ -103,15 +104,11 @@ impl LogColumns {
     /// Adds plain entries, unless their texts are too long together.
     #[inline]
     fn extend(&mut self, sites: &Sites<'_>, budget: &mut Budget, batch: Batch<'_, STRIDE>) -> bool {
-        if !sites.append_texts(&mut self.message, budget, batch.descriptors) {
+        if !sites.append(self, budget, batch.descriptors) {
             return false;
         }
-        let descriptors =
-            || batch.descriptors.iter().map(|index| &sites.descriptors()[*index as usize]);
         self.record.extend(batch.indices());
         self.ticks.extend(batch.words(sites::TIME).map(u64::cast_signed));
-        self.level.extend(descriptors().map(|site| site.level));
-        self.target.extend(descriptors().map(|site| site.target));
         self.properties.resize(self.record.len(), -1);
         true
     }

@@ -87,30 +87,51 @@ impl MetricColumns {
 
     #[inline]
     fn extend(&mut self, descriptors: &[MetricDescriptor], batch: Batch<'_, STRIDE>) -> bool {
-        let begin = self.record.len();
-        let end = begin + batch.records.len();
         self.record.extend(batch.indices());
         self.ticks.extend(batch.words(TIME).map(u64::cast_signed));
-        self.is_integer.extend(batch.kinds.iter().map(|kind| *kind == INTEGER));
-        self.properties.resize(end, -1);
+        self.properties.resize(self.record.len(), -1);
+        self.extend_symbols(descriptors, batch.descriptors);
+        let are_integers = batch.kinds.iter().map(|kind| *kind == INTEGER);
+        self.extend_samples(batch.words(VALUE), are_integers);
+        true
+    }
+
+    /// Adds what the descriptors of the next rows say; `indices` has one of each.
+    #[inline]
+    pub(super) fn extend_symbols(&mut self, descriptors: &[MetricDescriptor], indices: &[u32]) {
+        let begin = self.name.len();
+        let end = begin + indices.len();
         self.name.resize(end, 0);
         self.unit.resize(end, 0);
         self.target.resize(end, 0);
         let symbols = self.name[begin..].iter_mut();
         let symbols = symbols.zip(&mut self.unit[begin..]).zip(&mut self.target[begin..]);
-        for (((name, unit), target), index) in symbols.zip(batch.descriptors) {
+        for (((name, unit), target), index) in symbols.zip(indices) {
             let metric = &descriptors[*index as usize];
             (*name, *unit, *target) = (metric.name, metric.unit, metric.target);
         }
+    }
+
+    /// Adds the samples of the next rows, of which some are integers and the others 64-bit
+    /// floating-point numbers.
+    #[inline]
+    pub(super) fn extend_samples(
+        &mut self,
+        bits: impl ExactSizeIterator<Item = u64>,
+        are_integers: impl Iterator<Item = bool>,
+    ) {
+        let begin = self.value.len();
+        let end = begin + bits.len();
+        self.is_integer.extend(are_integers);
         self.value.resize(end, 0.0);
         self.integer.resize(end, 0);
-        let values = self.value[begin..].iter_mut().zip(&mut self.integer[begin..]);
-        for (((value, integer), bits), kind) in values.zip(batch.words(VALUE)).zip(batch.kinds) {
-            let is_integer = *kind == INTEGER;
-            *value = if is_integer { bits as f64 } else { f64::from_bits(bits) };
-            *integer = if is_integer { bits } else { 0 };
+        let samples = self.value[begin..].iter_mut().zip(&mut self.integer[begin..]);
+        let samples = samples.zip(&self.is_integer[begin..]);
+        for (((value, integer), is_integer), bits) in samples.zip(bits) {
+            *value = if *is_integer { bits as f64 } else { f64::from_bits(bits) };
+            // All ones for an integer.
+            *integer = bits & u64::from(*is_integer).wrapping_neg();
         }
-        true
     }
 
     #[inline]

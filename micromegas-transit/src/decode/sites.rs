@@ -1,6 +1,6 @@
 //! Log entries whose message is that of their call site.
 
-use super::columns::TextColumn;
+use super::columns::{LogColumns, TextColumn};
 use super::event_plan::{EventPlan, LogOrigin, LogPlan, Message};
 use super::tables::{LogDescriptor, Tables};
 use super::template::Budget;
@@ -31,85 +31,111 @@ const HEAD_BYTES: usize = 64;
 /// How much more room a text column needs than its texts, so that it never grows.
 pub(super) const SLACK_BYTES: usize = HEAD_BYTES;
 
-/// The format string of a descriptor.
-struct ConstantText<'a> {
-    /// The text, cut or filled up.
+/// How many bytes get ready for texts at a time: they stay in the first-level cache.
+const ROOM_BYTES: usize = 8 << 10;
+
+/// What the entries of a descriptor have in common.
+struct Site<'a> {
+    /// The format string, cut or filled up.
     head: [u8; HEAD_BYTES],
-    bytes: usize,
+    text_bytes: usize,
     /// What does not fit into `head`.
     rest: &'a [u8],
+    level: i32,
+    target: i32,
 }
 
 /// The call sites of a block.
 pub(super) struct Sites<'a> {
-    descriptors: &'a [LogDescriptor],
     /// By descriptor.
-    texts: Vec<ConstantText<'a>>,
-    max_text_bytes: usize,
+    sites: Vec<Site<'a>>,
+    text_bytes_max: usize,
 }
 
 impl<'a> Sites<'a> {
     pub(super) fn of(tables: &'a Tables, limits: &Limits) -> Self {
-        let descriptors = &tables.log_descriptors;
-        let text = |descriptor: &LogDescriptor| {
+        let site = |descriptor: &LogDescriptor| {
             let text = tables.strings.bytes_at(descriptor.format as usize).unwrap_or_default();
             let (start, rest) = text.split_at(text.len().min(HEAD_BYTES));
             let mut head = [0; HEAD_BYTES];
             head[..start.len()].copy_from_slice(start);
-            ConstantText { head, bytes: text.len(), rest }
+            let LogDescriptor { level, target, .. } = *descriptor;
+            Site { head, text_bytes: text.len(), rest, level, target }
         };
-        let texts = descriptors.iter().map(text).collect();
-        Self { descriptors, texts, max_text_bytes: limits.column_bytes() }
+        let sites = tables.log_descriptors.iter().map(site).collect();
+        Self { sites, text_bytes_max: limits.column_bytes() }
     }
 
     #[inline]
-    fn texts(&self, descriptors: &[u32]) -> impl Iterator<Item = &ConstantText<'a>> {
-        descriptors.iter().map(|index| &self.texts[*index as usize])
+    fn get(&self, descriptors: &[u32]) -> impl Iterator<Item = &Site<'a>> {
+        descriptors.iter().map(|index| &self.sites[*index as usize])
     }
 
-    /// Size of the messages of entries, given by their descriptors.
+    /// Size of the messages of entries, given by their descriptors. Neither entries nor the bytes
+    /// of a text are as many as 2³², so the sum does not overflow.
     #[inline]
-    pub(super) fn text_bytes(&self, descriptors: &[u32]) -> usize {
-        self.texts(descriptors).map(|text| text.bytes).fold(0, usize::saturating_add)
+    pub(super) fn text_bytes(&self, descriptors: &[u32]) -> u64 {
+        self.get(descriptors).map(|site| site.text_bytes as u64).sum()
     }
 
-    /// The room that a text column needs for the messages of entries.
-    pub(super) fn room_bytes(&self, descriptors: &[u32]) -> usize {
-        self.text_bytes(descriptors).min(self.max_text_bytes) + SLACK_BYTES
-    }
-
-    /// By index.
+    /// The size of messages, if a column may hold as many.
     #[inline]
-    pub(super) fn descriptors(&self) -> &'a [LogDescriptor] {
-        self.descriptors
+    pub(super) fn fitting(&self, text_bytes: u64) -> Option<usize> {
+        usize::try_from(text_bytes).ok().filter(|bytes| *bytes <= self.text_bytes_max)
     }
 
-    /// Adds the messages of entries, all of them or, when they are too long together, none.
+    /// Adds plain entries, unless their texts are too long together.
     #[inline]
-    pub(super) fn append_texts(
+    pub(super) fn append(
         &self,
-        column: &mut TextColumn,
+        columns: &mut LogColumns,
         budget: &mut Budget,
         descriptors: &[u32],
     ) -> bool {
-        let TextColumn { offsets, bytes } = column;
         let text_bytes = self.text_bytes(descriptors);
-        let is_within = text_bytes <= self.max_text_bytes.saturating_sub(bytes.len());
-        if !is_within || budget.spend(text_bytes).is_err() {
+        let Some(end) = self.fitting(columns.message.bytes.len() as u64 + text_bytes) else {
+            return false;
+        };
+        if budget.spend(text_bytes as usize).is_err() {
             return false;
         }
-        // Nearly all texts are short. Copying a constant number of bytes and taking back what is
-        // too much is faster than copying the right number.
-        for text in self.texts(descriptors) {
-            let end = bytes.len() + text.bytes;
-            bytes.extend_from_slice(&text.head);
-            if text.rest.is_empty() {
-                bytes.truncate(end);
-            } else {
-                bytes.extend_from_slice(text.rest);
-            }
-            offsets.push(end as i32);
-        }
+        let begin = columns.level.len();
+        columns.level.resize(begin + descriptors.len(), 0);
+        columns.target.resize(begin + descriptors.len(), 0);
+        let (level, target) = (&mut columns.level[begin..], &mut columns.target[begin..]);
+        self.fill(&mut columns.message, level, target, descriptors, end);
         true
+    }
+
+    /// Writes messages, levels and targets of entries, given by their descriptors. The column of
+    /// messages will not be longer than `text_end` bytes in the end.
+    #[inline]
+    pub(super) fn fill(
+        &self,
+        message: &mut TextColumn,
+        level: &mut [i32],
+        target: &mut [i32],
+        descriptors: &[u32],
+        text_end: usize,
+    ) {
+        let TextColumn { offsets, bytes } = message;
+        let (mut end, row) = (bytes.len(), offsets.len());
+        offsets.resize(row + descriptors.len(), 0);
+        let rows = offsets[row..].iter_mut().zip(level).zip(target);
+        for (((offset, level), target), site) in rows.zip(self.get(descriptors)) {
+            let needed = end + site.text_bytes + HEAD_BYTES;
+            if needed > bytes.len() {
+                bytes.resize(needed.max(text_end.min(end + ROOM_BYTES) + SLACK_BYTES), 0);
+            }
+            // Nearly all texts are short. Copying a constant number of bytes, of which the next text
+            // overwrites those that are too many, is faster than copying the right number.
+            bytes[end..end + HEAD_BYTES].copy_from_slice(&site.head);
+            if !site.rest.is_empty() {
+                bytes[end + HEAD_BYTES..end + site.text_bytes].copy_from_slice(site.rest);
+            }
+            end += site.text_bytes;
+            (*offset, *level, *target) = (end as i32, site.level, site.target);
+        }
+        bytes.truncate(end);
     }
 }

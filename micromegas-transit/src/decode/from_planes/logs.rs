@@ -4,12 +4,11 @@ use super::super::columns::LogColumns;
 use super::super::event_plan::{EventPlan, LogOrigin, LogPlan, Message};
 use super::super::logs::Room;
 use super::super::open::OpenBlock;
-use super::super::sites::Sites;
-use super::super::template::Budget;
+use super::super::sites::{SLACK_BYTES, Sites};
 use super::rows::{Place, Rows, Use};
 
-/// How many entries get their other columns at a time.
-const BATCH: usize = 512;
+/// How many entries get their other columns at a time: their texts stay in the first-level cache.
+const BATCH: usize = 256;
 
 impl OpenBlock<'_> {
     /// Decodes the log entries of a planar block in which all messages are those of the call sites.
@@ -29,25 +28,30 @@ impl OpenBlock<'_> {
                 EventPlan::Log(_) => Use::Rebuild,
                 other => Use::of_other(other),
             })?;
-        let mut descriptors = Vec::with_capacity(rows.row_count());
+        let sites = Sites::of(&self.tables, &self.limits);
         columns.clear(&Room { rows: rows.row_count(), text_bytes: 0 });
+        let mut text_bytes = 0;
         while rows.advance() {
             columns.record.extend_from_slice(rows.records());
             columns.ticks.extend(rows.values(0).iter().map(|ticks| ticks.cast_signed()));
-            descriptors.extend_from_slice(rows.descriptors()?);
+            let descriptors = rows.descriptors()?;
+            text_bytes += sites.text_bytes(descriptors);
+            // They stay here until it is known how much room the texts need.
+            columns.target.extend(descriptors.iter().map(|index| index.cast_signed()));
         }
-        let sites = Sites::of(&self.tables, &self.limits);
-        let mut budget = Budget(self.limits.column_bytes());
-        columns.message.bytes.reserve_exact(sites.room_bytes(&descriptors));
-        for batch in descriptors.chunks(BATCH) {
-            if !sites.append_texts(&mut columns.message, &mut budget, batch) {
-                return None;
+        let text_bytes = sites.fitting(text_bytes)?;
+        columns.message.bytes.reserve_exact(text_bytes + SLACK_BYTES);
+        columns.level.resize(columns.target.len(), 0);
+        let levels = columns.level.chunks_mut(BATCH);
+        for (level, target) in levels.zip(columns.target.chunks_mut(BATCH)) {
+            let mut descriptors = [0; BATCH];
+            let descriptors = &mut descriptors[..target.len()];
+            for (descriptor, index) in descriptors.iter_mut().zip(&*target) {
+                *descriptor = index.cast_unsigned();
             }
-            let sites = || batch.iter().map(|index| &sites.descriptors()[*index as usize]);
-            columns.level.extend(sites().map(|site| site.level));
-            columns.target.extend(sites().map(|site| site.target));
+            sites.fill(&mut columns.message, level, target, descriptors, text_bytes);
         }
-        columns.properties.resize(descriptors.len(), -1);
+        columns.properties.resize(columns.target.len(), -1);
         Some(planar.header.record_count)
     }
 }

@@ -35,21 +35,9 @@ impl OpenBlock<'_> {
         while rows.advance() {
             columns.record.extend_from_slice(rows.records());
             columns.ticks.extend(rows.values(0).iter().map(|ticks| ticks.cast_signed()));
-            let descriptors = rows.descriptors()?.iter();
-            let descriptors = || descriptors.clone().map(|index| &metrics[*index as usize]);
-            columns.name.extend(descriptors().map(|metric| metric.name));
-            columns.unit.extend(descriptors().map(|metric| metric.unit));
-            columns.target.extend(descriptors().map(|metric| metric.target));
-            let begin = columns.is_integer.len();
-            columns.is_integer.extend(rows.types().iter().map(|own| integers[usize::from(*own)]));
-            let samples = || rows.values(1).iter().zip(&columns.is_integer[begin..]);
-            columns.value.extend(samples().map(|(bits, is_integer)| {
-                if *is_integer { *bits as f64 } else { f64::from_bits(*bits) }
-            }));
-            columns.integer.extend(samples().map(|(bits, is_integer)| {
-                // All ones for an integer.
-                bits & u64::from(*is_integer).wrapping_neg()
-            }));
+            columns.extend_symbols(metrics, rows.descriptors()?);
+            let are_integers = rows.types().iter().map(|own| integers[usize::from(*own)]);
+            columns.extend_samples(rows.values(1).iter().copied(), are_integers);
         }
         columns.properties.resize(count, -1);
         Some(planar.header.record_count)
