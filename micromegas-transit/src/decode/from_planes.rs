@@ -13,7 +13,7 @@ mod spans;
 mod supply;
 
 /// How many records are worked on at a time: their values stay in the first-level cache.
-const CHUNK: usize = 1024;
+const CHUNK: usize = 512;
 
 #[cfg(test)]
 mod tests {

@@ -99,17 +99,10 @@ impl MetricColumns {
     /// Adds what the descriptors of the next rows say; `indices` has one of each.
     #[inline]
     pub(super) fn extend_symbols(&mut self, descriptors: &[MetricDescriptor], indices: &[u32]) {
-        let begin = self.name.len();
-        let end = begin + indices.len();
-        self.name.resize(end, 0);
-        self.unit.resize(end, 0);
-        self.target.resize(end, 0);
-        let symbols = self.name[begin..].iter_mut();
-        let symbols = symbols.zip(&mut self.unit[begin..]).zip(&mut self.target[begin..]);
-        for (((name, unit), target), index) in symbols.zip(indices) {
-            let metric = &descriptors[*index as usize];
-            (*name, *unit, *target) = (metric.name, metric.unit, metric.target);
-        }
+        let metrics = || indices.iter().map(|index| &descriptors[*index as usize]);
+        self.name.extend(metrics().map(|metric| metric.name));
+        self.unit.extend(metrics().map(|metric| metric.unit));
+        self.target.extend(metrics().map(|metric| metric.target));
     }
 
     /// Adds the samples of the next rows, of which some are integers and the others 64-bit
@@ -117,21 +110,19 @@ impl MetricColumns {
     #[inline]
     pub(super) fn extend_samples(
         &mut self,
-        bits: impl ExactSizeIterator<Item = u64>,
+        bits: impl Iterator<Item = u64> + Clone,
         are_integers: impl Iterator<Item = bool>,
     ) {
-        let begin = self.value.len();
-        let end = begin + bits.len();
+        let begin = self.is_integer.len();
         self.is_integer.extend(are_integers);
-        self.value.resize(end, 0.0);
-        self.integer.resize(end, 0);
-        let samples = self.value[begin..].iter_mut().zip(&mut self.integer[begin..]);
-        let samples = samples.zip(&self.is_integer[begin..]);
-        for (((value, integer), is_integer), bits) in samples.zip(bits) {
-            *value = if *is_integer { bits as f64 } else { f64::from_bits(bits) };
+        let samples = || bits.clone().zip(&self.is_integer[begin..]);
+        self.value.extend(samples().map(|(bits, is_integer)| {
+            if *is_integer { bits as f64 } else { f64::from_bits(bits) }
+        }));
+        self.integer.extend(samples().map(|(bits, is_integer)| {
             // All ones for an integer.
-            *integer = bits & u64::from(*is_integer).wrapping_neg();
-        }
+            bits & u64::from(*is_integer).wrapping_neg()
+        }));
     }
 
     #[inline]

@@ -116,7 +116,7 @@ impl<'a, const STRIDE: usize> Batch<'a, STRIDE> {
 
     /// The 64-bit words at an offset, which counts from the type index on.
     #[inline]
-    pub(super) fn words(self, offset: usize) -> impl ExactSizeIterator<Item = u64> + 'a {
+    pub(super) fn words(self, offset: usize) -> impl ExactSizeIterator<Item = u64> + Clone + 'a {
         self.records.iter().map(move |record| word(record, offset))
     }
 }

@@ -78,16 +78,16 @@ impl<'a> ValueReader<'a> {
     }
 }
 
-/// How many values are put together at a time.
+/// How many values are put together at a time: some vectors full.
 const LANES: usize = 128;
 
 /// Puts the bytes of planes together, and the bits of those that are constant.
 fn join(planes: &[(u32, &[u8])], base: u64, out: &mut [u64]) {
     match planes {
         [] => out.fill(base),
-        [(shift, low)] => {
+        [(0, low)] => {
             for (value, low) in out.iter_mut().zip(*low) {
-                *value = base | u64::from(*low) << shift;
+                *value = base | u64::from(*low);
             }
         }
         [(0, low), (8, high)] => {
@@ -99,35 +99,54 @@ fn join(planes: &[(u32, &[u8])], base: u64, out: &mut [u64]) {
     }
 }
 
-/// Puts neighbours together first, then pairs, then fours, each in a loop of its own, which compilers
-/// turn into one over vectors. Halves that are constant take part in none.
+/// Puts many planes together, a block of values after the other.
 fn join_many(planes: &[(u32, &[u8])], base: u64, out: &mut [u64]) {
-    let mut all = [None; 8];
-    for (shift, bytes) in planes {
-        all[*shift as usize / 8] = Some(*bytes);
+    let mut scratch = Scratch { pairs: [[0; LANES]; 2], halves: [[0; LANES]; 2] };
+    let (blocks, rest) = out.as_chunks_mut::<LANES>();
+    for (number, out) in blocks.iter_mut().enumerate() {
+        let mut all = [None; 8];
+        for (shift, bytes) in planes {
+            all[*shift as usize / 8] = bytes[number * LANES..].first_chunk();
+        }
+        scratch.join(all, base, out);
     }
-    let (chunks, rest) = out.as_chunks_mut::<LANES>();
-    let (mut pairs, mut halves) = ([[0; LANES]; 2], [[0; LANES]; 2]);
-    for (number, out) in chunks.iter_mut().enumerate() {
-        let plane = |place: usize| {
-            all[place].and_then(|bytes: &[u8]| bytes[number * LANES..].first_chunk::<LANES>())
-        };
+    if !rest.is_empty() {
+        let begin = blocks.len() * LANES;
+        let (mut padded, mut block) = ([[0; LANES]; 8], [0; LANES]);
+        for ((_, bytes), padded) in planes.iter().zip(&mut padded) {
+            padded[..rest.len()].copy_from_slice(&bytes[begin..begin + rest.len()]);
+        }
+        let mut all = [None; 8];
+        for ((shift, _), padded) in planes.iter().zip(&padded) {
+            all[*shift as usize / 8] = Some(padded);
+        }
+        scratch.join(all, base, &mut block);
+        rest.copy_from_slice(&block[..rest.len()]);
+    }
+}
+
+/// What is half put together.
+struct Scratch {
+    pairs: [[u16; LANES]; 2],
+    halves: [[u32; LANES]; 2],
+}
+
+impl Scratch {
+    /// Puts neighbours together first, then pairs, then fours, each in a loop of its own, which
+    /// compilers turn into one over vectors. Halves that are constant take part in none.
+    #[inline]
+    fn join(&mut self, planes: [Option<&[u8; LANES]>; 8], base: u64, out: &mut [u64; LANES]) {
+        let Self { pairs, halves } = self;
         let mut are_varying = [false; 2];
-        for (number, half) in halves.iter_mut().enumerate() {
-            let four: [_; 4] = std::array::from_fn(|place| plane(4 * number + place));
+        for (number, four) in planes.as_chunks::<4>().0.iter().enumerate() {
             are_varying[number] = four.iter().any(Option::is_some);
             if are_varying[number] {
                 join_bytes(four[0], four[1], &mut pairs[0]);
                 join_bytes(four[2], four[3], &mut pairs[1]);
-                join_pairs(&pairs, half);
+                join_pairs(pairs, &mut halves[number]);
             }
         }
-        join_halves(&halves, are_varying, base, out);
-    }
-    let begin = chunks.len() * LANES;
-    for (place, value) in rest.iter_mut().enumerate() {
-        let bits = |(shift, bytes): &(u32, &[u8])| u64::from(bytes[begin + place]) << shift;
-        *value = planes.iter().map(bits).fold(base, |bits, own| bits | own);
+        join_halves(halves, are_varying, base, out);
     }
 }
 

@@ -41,14 +41,15 @@ impl OpenBlock<'_> {
         }
         let text_bytes = sites.fitting(text_bytes)?;
         columns.message.bytes.reserve_exact(text_bytes + SLACK_BYTES);
-        columns.level.resize(columns.target.len(), 0);
-        let levels = columns.level.chunks_mut(BATCH);
-        for (level, target) in levels.zip(columns.target.chunks_mut(BATCH)) {
+        for target in columns.target.chunks_mut(BATCH) {
             let mut descriptors = [0; BATCH];
             let descriptors = &mut descriptors[..target.len()];
             for (descriptor, index) in descriptors.iter_mut().zip(&*target) {
                 *descriptor = index.cast_unsigned();
             }
+            let row = columns.level.len();
+            columns.level.resize(row + target.len(), 0);
+            let level = &mut columns.level[row..];
             sites.fill(&mut columns.message, level, target, descriptors, text_bytes);
         }
         columns.properties.resize(columns.target.len(), -1);

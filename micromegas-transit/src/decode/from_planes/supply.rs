@@ -1,5 +1,7 @@
 //! One value of each record, out of the groups that hold it.
 
+use std::hint::select_unpredictable;
+
 use super::CHUNK;
 use super::ids::Descriptors;
 use crate::planar::{Header, ValueReader};
@@ -43,8 +45,10 @@ pub(super) struct Supply<V: Values> {
     group_of_type: [u8; 256],
     /// Whether the values of the first group are those of all records.
     is_of_all: bool,
-    /// The next values of one group.
-    scratch: [V::Value; CHUNK],
+    /// Whether all records have a value in one of two groups.
+    is_of_one_each: bool,
+    /// The next values of the groups.
+    scratch: [[V::Value; CHUNK]; 2],
 }
 
 impl<V: Values> Supply<V> {
@@ -68,11 +72,12 @@ impl<V: Values> Supply<V> {
                 *own = number;
             }
         }
-        let is_in_first = |index: u8| group_of_type[usize::from(index)] == 1;
-        let is_of_all = header.types.iter().all(|present| is_in_first(present.index));
+        let mut used = header.types.iter().map(|own| group_of_type[usize::from(own.index)]);
+        let is_of_all = used.clone().all(|number| number == 1);
+        let is_of_one_each = groups.len() == 2 && used.all(|number| number != 0);
         let groups = groups.iter().map(|group| values(*group)).collect();
-        let scratch = [V::Value::default(); CHUNK];
-        Some(Self { groups, group_of_type, is_of_all, scratch })
+        let scratch = [[V::Value::default(); CHUNK]; 2];
+        Some(Self { groups, group_of_type, is_of_all, is_of_one_each, scratch })
     }
 
     /// Fills `out` with the values of the next records, whose types are given, a chunk at most.
@@ -84,7 +89,16 @@ impl<V: Values> Supply<V> {
             }
             return;
         }
-        let Self { groups, group_of_type, scratch, .. } = self;
+        if let ([first, second], true) = (self.groups.as_mut_slice(), self.is_of_one_each) {
+            let are_first = types.iter().map(|index| self.group_of_type[usize::from(*index)] == 1);
+            let first_count = are_first.clone().map(usize::from).sum::<usize>();
+            let [of_first, of_second] = &mut self.scratch;
+            first.read(&mut of_first[..first_count]);
+            second.read(&mut of_second[..types.len() - first_count]);
+            merge(&self.scratch, are_first, out);
+            return;
+        }
+        let Self { groups, group_of_type, scratch: [scratch, _], .. } = self;
         for (number, group) in (1..).zip(groups) {
             let have_one = types.iter().map(|index| group_of_type[usize::from(*index)] == number);
             let count = have_one.clone().map(usize::from).sum::<usize>();
@@ -94,14 +108,30 @@ impl<V: Values> Supply<V> {
     }
 }
 
+// The types of records are hard to foresee, so there is no branch in what follows. Behind the last
+// value of a chunk, none is used any more.
+
+/// Gives each record the next value of the first group or of the second.
+#[inline]
+fn merge<T: Copy>(
+    [first, second]: &[[T; CHUNK]; 2],
+    are_first: impl Iterator<Item = bool>,
+    out: &mut [T],
+) {
+    let mut used = 0;
+    for (record, (out, is_first)) in out.iter_mut().zip(are_first).enumerate() {
+        let others = (record - used) % CHUNK;
+        *out = select_unpredictable(is_first, first[used % CHUNK], second[others]);
+        used += usize::from(is_first);
+    }
+}
+
 /// Gives each record that has a value the next one.
 #[inline]
 fn spread<T: Copy>(values: &[T; CHUNK], have_one: impl Iterator<Item = bool>, out: &mut [T]) {
     let mut used = 0;
     for (out, has_one) in out.iter_mut().zip(have_one) {
-        // The types of records are hard to foresee, so there is no branch here. Behind the last
-        // value of a chunk, none is used any more.
-        *out = std::hint::select_unpredictable(has_one, values[used % CHUNK], *out);
+        *out = select_unpredictable(has_one, values[used % CHUNK], *out);
         used += usize::from(has_one);
     }
 }
@@ -117,9 +147,13 @@ mod tests {
         let mut out = [1; 4];
         spread(&values, [false, true, false, true].into_iter(), &mut out);
         assert_eq!(out, [1, 7, 1, 8]);
+        merge(&[values, [3; CHUNK]], [true, false, false, true].into_iter(), &mut out);
+        assert_eq!(out, [7, 3, 3, 8]);
         let mut all = [0; CHUNK];
         values[CHUNK - 1] = 9;
         spread(&values, std::iter::repeat(true), &mut all);
+        assert_eq!(all, values);
+        merge(&[[2; CHUNK], values], std::iter::repeat(false), &mut all);
         assert_eq!(all, values);
     }
 }
