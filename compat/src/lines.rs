@@ -24,7 +24,7 @@ pub(crate) fn of(stream: &[u8], block: &[u8]) -> Result<Vec<String>> {
             columns.level[row],
             string(&open, columns.target[row]),
             columns.message.get(row).unwrap_or_default(),
-            properties(&open, Some(&columns.properties[row])),
+            properties(&open, columns.properties.get(row)),
         );
         lines.insert(*record, line);
     }
@@ -39,7 +39,7 @@ pub(crate) fn of(stream: &[u8], block: &[u8]) -> Result<Vec<String>> {
         };
         let texts = [columns.name[row], columns.unit[row], columns.target[row]];
         let texts = texts.map(|index| string(&open, index)).join(" ");
-        let set = properties(&open, Some(&columns.properties[row]));
+        let set = properties(&open, columns.properties.get(row));
         lines.insert(*record, format!("{kind} {texts} {value} {set}"));
     }
     add_spans(&open, &mut lines)?;

@@ -18,15 +18,16 @@ pub(crate) fn jsonb_object<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str
 }
 
 /// A properties column: `sets` are JSONB objects, `indices` say which one a row has; a negative
-/// index means none, which is the empty object.
+/// index means none, which is the empty object. Without indices, no row has one.
 pub(crate) fn property_dictionary(
     sets: impl Iterator<Item = Vec<u8>>,
     indices: Vec<i32>,
+    row_count: usize,
 ) -> Result<ArrayRef, ArrowError> {
     let mut values: Vec<Vec<u8>> = sets.collect();
     let none = values.len() as i32;
     values.push(jsonb_object([]));
-    let mut indices = indices;
+    let mut indices = if indices.is_empty() { vec![none; row_count] } else { indices };
     for index in &mut indices {
         if *index < 0 {
             *index = none;
@@ -52,8 +53,10 @@ mod tests {
     #[test]
     fn rows_without_properties_have_the_empty_object() {
         let sets = vec![jsonb_object([("a", "1")])];
-        let column = property_dictionary(sets.into_iter(), vec![-1, 0, -1]).expect("valid");
+        let column = property_dictionary(sets.into_iter(), vec![-1, 0, -1], 3).expect("valid");
         assert_eq!(column.len(), 3);
         assert_eq!(column.null_count(), 0);
+        let column = property_dictionary(std::iter::empty(), Vec::new(), 2).expect("valid");
+        assert_eq!((column.len(), column.null_count()), (2, 0));
     }
 }

@@ -106,7 +106,7 @@ impl RunDecoder for Decoder {
             dictionary(logs.target, &strings)?,
             Arc::new(Int32Array::from(logs.level)),
             Arc::new(text(logs.message)?),
-            property_dictionary(sets, logs.properties)?,
+            property_dictionary(sets, logs.properties, row_count)?,
             of.process_properties.column(row_count),
         ];
         Ok(vec![RecordBatch::try_new(Arc::clone(&self.schema), columns)?])

@@ -132,7 +132,7 @@ impl RunDecoder for Decoder {
             dictionary(metrics.name, &strings)?,
             dictionary(metrics.unit, &strings)?,
             Arc::new(Float64Array::from(metrics.value)),
-            property_dictionary(sets, metrics.properties)?,
+            property_dictionary(sets, metrics.properties, row_count)?,
             of.process_properties.column(row_count),
             Arc::new(UInt64Array::new(ScalarBuffer::from(metrics.integer), Some(integers))),
         ];

@@ -1,7 +1,8 @@
 //! The typed columns that decoding fills.
 //!
 //! Indices into tables are `i32`, as Arrow's dictionary keys are; -1 stands for "none" where the
-//! documentation says so. All columns of a struct have the same length.
+//! documentation says so. All columns of a struct have the same length, but for those that may be
+//! empty by their documentation.
 
 use super::losses::Losses;
 
@@ -137,7 +138,7 @@ pub struct LogColumns {
     pub target: Vec<i32>,
     /// The message, templates rendered.
     pub message: TextColumn,
-    /// Property set index; -1 without properties.
+    /// Property set index, -1 without properties; empty if no event of the block has properties.
     pub properties: Vec<i32>,
 }
 
@@ -161,7 +162,7 @@ pub struct MetricColumns {
     pub integer: Vec<u64>,
     /// Whether the sample is an integer.
     pub is_integer: Vec<bool>,
-    /// Property set index; -1 without properties.
+    /// Property set index, -1 without properties; empty if no event of the block has properties.
     pub properties: Vec<i32>,
 }
 

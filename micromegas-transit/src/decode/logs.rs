@@ -8,7 +8,7 @@ use super::open::OpenBlock;
 use super::plain::{Batch, PlainTypes};
 use super::records::Record;
 use super::sites::{self, STRIDE, Sites, plain_kind};
-use super::spans::clear;
+use super::spans::{add_property_set, clear, fill_properties};
 use super::tables::Tables;
 use super::template::{self, Budget};
 use super::text;
@@ -52,6 +52,7 @@ impl OpenBlock<'_> {
                 break;
             }
         }
+        fill_properties(&mut columns.properties, columns.record.len());
         Decoded { columns, record_count: records.count(), losses }
     }
 
@@ -83,22 +84,27 @@ impl OpenBlock<'_> {
 }
 
 /// How many rows there are at most, and how much text.
-pub(super) struct Room {
-    pub(super) rows: usize,
-    pub(super) text_bytes: usize,
+struct Room {
+    rows: usize,
+    text_bytes: usize,
 }
 
 impl LogColumns {
-    pub(super) fn clear(&mut self, room: &Room) {
-        let Self { record, ticks, level, target, message, properties } = self;
-        clear(record, room.rows);
-        clear(ticks, room.rows);
-        clear(level, room.rows);
-        clear(target, room.rows);
-        clear(&mut message.offsets, room.rows + 1);
-        message.offsets.push(0);
-        clear(&mut message.bytes, room.text_bytes + sites::SLACK_BYTES);
-        clear(properties, room.rows);
+    fn clear(&mut self, room: &Room) {
+        self.clear_rows(room.rows);
+        clear(&mut self.level, room.rows);
+        clear(&mut self.message.offsets, room.rows + 1);
+        self.message.offsets.push(0);
+        clear(&mut self.message.bytes, room.text_bytes + sites::SLACK_BYTES);
+    }
+
+    /// Empties the columns that are not written as a whole.
+    pub(super) fn clear_rows(&mut self, row_count: usize) {
+        let Self { record, ticks, target, properties, level: _, message: _ } = self;
+        clear(record, row_count);
+        clear(ticks, row_count);
+        clear(target, row_count);
+        properties.clear();
     }
 
     /// Adds plain entries, unless their texts are too long together.
@@ -109,7 +115,6 @@ impl LogColumns {
         }
         self.record.extend(batch.indices());
         self.ticks.extend(batch.words(sites::TIME).map(u64::cast_signed));
-        self.properties.resize(self.record.len(), -1);
         true
     }
 }
@@ -157,11 +162,13 @@ impl Entry<'_> {
         }
         let strings = MessageStrings { format, properties };
         self.push_message(&mut columns.message, budget, record, strings)?;
+        if properties >= 0 {
+            add_property_set(&mut columns.properties, &columns.record, properties);
+        }
         columns.record.push(index);
         columns.ticks.push(ticks);
         columns.level.push(level);
         columns.target.push(target);
-        columns.properties.push(properties);
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use super::losses::{LossReason, Losses};
 use super::open::OpenBlock;
 use super::plain::{Batch, PlainTypes};
 use super::records::Record;
-use super::spans::clear;
+use super::spans::{add_property_set, clear, fill_properties};
 use super::tables::{MetricDescriptor, Tables};
 
 impl OpenBlock<'_> {
@@ -41,6 +41,7 @@ impl OpenBlock<'_> {
                 break;
             }
         }
+        fill_properties(&mut columns.properties, columns.record.len());
         Decoded { columns, record_count: records.count(), losses }
     }
 }
@@ -82,14 +83,13 @@ impl MetricColumns {
         clear(value, row_count);
         clear(integer, row_count);
         clear(is_integer, row_count);
-        clear(properties, row_count);
+        properties.clear();
     }
 
     #[inline]
     fn extend(&mut self, descriptors: &[MetricDescriptor], batch: Batch<'_, STRIDE>) -> bool {
         self.record.extend(batch.indices());
         self.ticks.extend(batch.words(TIME).map(u64::cast_signed));
-        self.properties.resize(self.record.len(), -1);
         self.extend_symbols(descriptors, batch.descriptors);
         let are_integers = batch.kinds.iter().map(|kind| *kind == INTEGER);
         self.extend_samples(batch.words(VALUE), are_integers);
@@ -159,10 +159,10 @@ impl MetricColumns {
                 (value.into(), value.into(), true)
             }
         };
-        let mut properties = -1;
         if let Some(offset) = plan.properties {
-            properties = tables.property_set(u64_at(record, offset).ok_or(too_short)?)?;
-            let overrides = tables.overrides(properties);
+            let set = tables.property_set(u64_at(record, offset).ok_or(too_short)?)?;
+            add_property_set(&mut self.properties, &self.record, set);
+            let overrides = tables.overrides(set);
             descriptor.name = overrides.name.unwrap_or(descriptor.name);
             descriptor.unit = overrides.unit.unwrap_or(descriptor.unit);
             descriptor.target = overrides.target.unwrap_or(descriptor.target);
@@ -175,7 +175,6 @@ impl MetricColumns {
         self.value.push(value);
         self.integer.push(integer);
         self.is_integer.push(is_integer);
-        self.properties.push(properties);
         Ok(())
     }
 }

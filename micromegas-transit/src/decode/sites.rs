@@ -28,11 +28,8 @@ pub(super) fn plain_kind(plan: &EventPlan) -> u8 {
 /// How much of a text is copied without looking at its size.
 const HEAD_BYTES: usize = 64;
 
-/// How much more room a text column needs than its texts, so that it never grows.
+/// How much more room a text column needs than its texts while they are written.
 pub(super) const SLACK_BYTES: usize = HEAD_BYTES;
-
-/// How many bytes get ready for texts at a time: they stay in the first-level cache.
-const ROOM_BYTES: usize = 8 << 10;
 
 /// What the entries of a descriptor have in common.
 struct Site<'a> {
@@ -93,49 +90,46 @@ impl<'a> Sites<'a> {
         descriptors: &[u32],
     ) -> bool {
         let text_bytes = self.text_bytes(descriptors);
-        let Some(end) = self.fitting(columns.message.bytes.len() as u64 + text_bytes) else {
-            return false;
-        };
-        if budget.spend(text_bytes as usize).is_err() {
+        let LogColumns { message: TextColumn { offsets, bytes }, level, target, .. } = columns;
+        let text_begin = bytes.len();
+        let Some(text_end) = self.fitting(text_begin as u64 + text_bytes) else { return false };
+        if budget.spend(text_end - text_begin).is_err() {
             return false;
         }
-        let begin = columns.level.len();
-        columns.level.resize(begin + descriptors.len(), 0);
-        columns.target.resize(begin + descriptors.len(), 0);
-        let (level, target) = (&mut columns.level[begin..], &mut columns.target[begin..]);
-        self.fill(&mut columns.message, level, target, descriptors, end);
+        let begin = level.len();
+        let end = begin + descriptors.len();
+        level.resize(end, 0);
+        target.resize(end, 0);
+        offsets.resize(end + 1, 0);
+        bytes.resize(text_end + SLACK_BYTES, 0);
+        let rows = offsets[begin + 1..].iter_mut().zip(&mut level[begin..]);
+        self.fill(bytes, text_begin, rows.zip(&mut target[begin..]), descriptors);
+        bytes.truncate(text_end);
         true
     }
 
-    /// Writes messages, levels and targets of entries, given by their descriptors. The column of
-    /// messages will not be longer than `text_end` bytes in the end.
+    /// Writes the messages of entries, which are given by their descriptors, to `texts` from
+    /// `begin` on, and for each where its message ends, its level and its target. Returns where the
+    /// last message ends; there are [`SLACK_BYTES`] behind that, which are undefined.
     #[inline]
-    pub(super) fn fill(
+    pub(super) fn fill<'r>(
         &self,
-        message: &mut TextColumn,
-        level: &mut [i32],
-        target: &mut [i32],
+        texts: &mut [u8],
+        begin: usize,
+        rows: impl Iterator<Item = ((&'r mut i32, &'r mut i32), &'r mut i32)>,
         descriptors: &[u32],
-        text_end: usize,
-    ) {
-        let TextColumn { offsets, bytes } = message;
-        let (mut end, row) = (bytes.len(), offsets.len());
-        offsets.resize(row + descriptors.len(), 0);
-        let rows = offsets[row..].iter_mut().zip(level).zip(target);
+    ) -> usize {
+        let mut end = begin;
         for (((offset, level), target), site) in rows.zip(self.get(descriptors)) {
-            let needed = end + site.text_bytes + HEAD_BYTES;
-            if needed > bytes.len() {
-                bytes.resize(needed.max(text_end.min(end + ROOM_BYTES) + SLACK_BYTES), 0);
-            }
             // Nearly all texts are short. Copying a constant number of bytes, of which the next text
             // overwrites those that are too many, is faster than copying the right number.
-            bytes[end..end + HEAD_BYTES].copy_from_slice(&site.head);
+            texts[end..end + HEAD_BYTES].copy_from_slice(&site.head);
             if !site.rest.is_empty() {
-                bytes[end + HEAD_BYTES..end + site.text_bytes].copy_from_slice(site.rest);
+                texts[end + HEAD_BYTES..end + site.text_bytes].copy_from_slice(site.rest);
             }
             end += site.text_bytes;
             (*offset, *level, *target) = (end as i32, site.level, site.target);
         }
-        bytes.truncate(end);
+        end
     }
 }

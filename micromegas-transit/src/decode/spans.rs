@@ -114,8 +114,18 @@ pub(super) fn clear<T>(column: &mut Vec<T>, row_count: usize) {
     column.reserve_exact(row_count);
 }
 
-/// Adds the property set of the next row to a column that may lag behind: rows without properties
-/// are filled in when the next one with properties comes. `rows` is a column of all rows before.
+/// Gives a column that will be overwritten a length. Memory that is there already is not touched, and
+/// new memory not before it is used.
+pub(super) fn resize_for_overwrite<T: Clone + Default>(column: &mut Vec<T>, row_count: usize) {
+    if column.capacity() < row_count {
+        *column = vec![T::default(); row_count];
+    } else {
+        column.resize(row_count, T::default());
+    }
+}
+
+/// Adds the property set of the next row, which the record refers to at an offset. The column may lag
+/// behind, see [`add_property_set`].
 pub(super) fn push_property_set(
     column: &mut Vec<i32>,
     tables: &Tables,
@@ -124,11 +134,16 @@ pub(super) fn push_property_set(
     offset: usize,
 ) -> Result<(), LossReason> {
     let id = u64_at(record, offset).ok_or(LossReason::RecordTooShort)?;
-    let set = tables.property_set(id)?;
+    add_property_set(column, rows, tables.property_set(id)?);
+    Ok(())
+}
+
+/// Adds the property set of the next row to a column that may lag behind: rows without properties
+/// are filled in when the next one with properties comes. `rows` is a column of all rows before.
+pub(super) fn add_property_set(column: &mut Vec<i32>, rows: &Vec<u32>, set: i32) {
     column.reserve_exact(rows.capacity().saturating_sub(column.len()));
     column.resize(rows.len(), -1);
     column.push(set);
-    Ok(())
 }
 
 /// Brings such a column to its full length, unless it is empty.

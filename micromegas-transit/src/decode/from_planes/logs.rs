@@ -1,10 +1,10 @@
 //! Log entries of constant text.
 
-use super::super::columns::LogColumns;
+use super::super::columns::{LogColumns, TextColumn};
 use super::super::event_plan::{EventPlan, LogOrigin, LogPlan, Message};
-use super::super::logs::Room;
 use super::super::open::OpenBlock;
 use super::super::sites::{SLACK_BYTES, Sites};
+use super::super::spans::resize_for_overwrite;
 use super::rows::{Place, Rows, Use};
 
 /// How many entries get their other columns at a time: their texts stay in the first-level cache.
@@ -29,7 +29,7 @@ impl OpenBlock<'_> {
                 other => Use::of_other(other),
             })?;
         let sites = Sites::of(&self.tables, &self.limits);
-        columns.clear(&Room { rows: rows.row_count(), text_bytes: 0 });
+        columns.clear_rows(rows.row_count());
         let mut text_bytes = 0;
         while rows.advance() {
             columns.record.extend_from_slice(rows.records());
@@ -40,19 +40,23 @@ impl OpenBlock<'_> {
             columns.target.extend(descriptors.iter().map(|index| index.cast_signed()));
         }
         let text_bytes = sites.fitting(text_bytes)?;
-        columns.message.bytes.reserve_exact(text_bytes + SLACK_BYTES);
-        for target in columns.target.chunks_mut(BATCH) {
+        let LogColumns { message: TextColumn { offsets, bytes }, level, target, .. } = columns;
+        resize_for_overwrite(bytes, text_bytes + SLACK_BYTES);
+        resize_for_overwrite(offsets, target.len() + 1);
+        resize_for_overwrite(level, target.len());
+        let mut text_end = 0;
+        offsets[0] = 0;
+        let rows = offsets[1..].chunks_mut(BATCH).zip(level.chunks_mut(BATCH));
+        for ((offsets, levels), targets) in rows.zip(target.chunks_mut(BATCH)) {
             let mut descriptors = [0; BATCH];
-            let descriptors = &mut descriptors[..target.len()];
-            for (descriptor, index) in descriptors.iter_mut().zip(&*target) {
+            let descriptors = &mut descriptors[..targets.len()];
+            for (descriptor, index) in descriptors.iter_mut().zip(&*targets) {
                 *descriptor = index.cast_unsigned();
             }
-            let row = columns.level.len();
-            columns.level.resize(row + target.len(), 0);
-            let level = &mut columns.level[row..];
-            sites.fill(&mut columns.message, level, target, descriptors, text_bytes);
+            let rows = offsets.iter_mut().zip(levels).zip(targets);
+            text_end = sites.fill(bytes, text_end, rows, descriptors);
         }
-        columns.properties.resize(columns.target.len(), -1);
+        bytes.truncate(text_end);
         Some(planar.header.record_count)
     }
 }

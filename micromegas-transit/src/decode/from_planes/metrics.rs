@@ -29,9 +29,8 @@ impl OpenBlock<'_> {
             *is_integer =
                 matches!(plan, EventPlan::Metric(MetricPlan { value_kind: Number::U64, .. }));
         }
-        let count = rows.row_count();
         let metrics = &self.tables.metric_descriptors;
-        columns.clear(count);
+        columns.clear(rows.row_count());
         while rows.advance() {
             columns.record.extend_from_slice(rows.records());
             columns.ticks.extend(rows.values(0).iter().map(|ticks| ticks.cast_signed()));
@@ -39,7 +38,6 @@ impl OpenBlock<'_> {
             let are_integers = rows.types().iter().map(|own| integers[usize::from(*own)]);
             columns.extend_samples(rows.values(1).iter().copied(), are_integers);
         }
-        columns.properties.resize(count, -1);
         Some(planar.header.record_count)
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn check(block: &OpenBlock<'_>, limits: &Limits) {
     assert_eq!(columns.message.iter().count(), rows, "messages are UTF-8");
     assert!(columns.message.bytes.len() <= limits.text_bytes);
     check_indices(&columns.target, rows, strings.len());
-    check_sets(&columns.properties, rows, sets);
+    check_optional_sets(&columns.properties, rows, sets);
 
     let metrics = block.metrics();
     let columns = &metrics.columns;
@@ -34,7 +34,7 @@ pub(super) fn check(block: &OpenBlock<'_>, limits: &Limits) {
     for column in [&columns.name, &columns.unit, &columns.target] {
         check_indices(column, rows, strings.len());
     }
-    check_sets(&columns.properties, rows, sets);
+    check_optional_sets(&columns.properties, rows, sets);
 
     let spans = block.thread_spans();
     let columns = &spans.columns;

@@ -29,7 +29,7 @@ pub(super) fn logs(block: &OpenBlock<'_>, columns: &LogColumns) -> Vec<String> {
             .raw("level", columns.level[row])
             .text("target", string(block, columns.target[row]))
             .text("message", columns.message.get(row).expect("a message for each row"));
-        with_properties(object, block, columns.properties[row])
+        with_properties(object, block, columns.properties.get(row).copied().unwrap_or(-1))
     };
     (0..columns.record.len()).map(row).collect()
 }
@@ -48,7 +48,7 @@ pub(super) fn metrics(block: &OpenBlock<'_>, columns: &MetricColumns) -> Vec<Str
             .text("unit", string(block, columns.unit[row]))
             .text("target", string(block, columns.target[row]))
             .raw(if columns.is_integer[row] { "integer" } else { "float" }, value);
-        with_properties(object, block, columns.properties[row])
+        with_properties(object, block, columns.properties.get(row).copied().unwrap_or(-1))
     };
     (0..columns.record.len()).map(row).collect()
 }
