@@ -12,7 +12,7 @@ use micromegas_analytics::flight::FlightSqlServer;
 use micromegas_analytics::{Daemon, DaemonOptions, Options};
 use micromegas_auth::AuthLayer;
 use micromegas_ingestion::control::control_routes;
-use micromegas_ingestion::otlp::otlp_routes;
+use micromegas_ingestion::otlp::{otlp_grpc_routes, otlp_routes};
 use micromegas_ingestion::{
     IngestionOptions, IngestionService, LimitLayer, LimitOptions, ingestion_routes, probe_routes,
 };
@@ -146,7 +146,8 @@ async fn ingest(
     let limits = LimitLayer::new(LimitOptions::default());
     let routes = ingestion_routes(Arc::clone(&service))
         .merge(control_routes(Arc::clone(&service)))
-        .merge(otlp_routes(Arc::clone(&service)));
+        .merge(otlp_routes(Arc::clone(&service)))
+        .merge(otlp_grpc_routes(Arc::clone(&service)));
     let routes = routes.layer(limits).layer(auth);
     // Probes come without credentials.
     let app: Router = routes.merge(probe_routes(service));

@@ -10,7 +10,7 @@ use crate::started::{MICROMEGAS, SOON, run};
 
 /// Makes a key as its user would, and reads it from the standard output.
 #[track_caller]
-fn make_key(place: &[&str], name: &str, more: &[&str]) -> String {
+pub(crate) fn make_key(place: &[&str], name: &str, more: &[&str]) -> String {
     let output = run(MICROMEGAS, &[&["keys", "create", name], place, more].concat()).output();
     let key = output.trim_end();
     assert!(key.starts_with("mmk_") && output.lines().count() == 1, "{output}");

@@ -8,6 +8,7 @@ mod documents;
 mod kill_and_restart;
 mod late_stream;
 mod malformed;
+mod otlp_grpc;
 mod programs;
 mod query_formats;
 mod sender;
