@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use micromegas_ingestion::otlp::Signal;
 use prost::Message;
+use serde_json::json;
 
 use crate::documents::Client;
 use crate::otlp::encodings::compressed;
@@ -31,6 +32,31 @@ fn made() -> Vec<(&'static str, String, Vec<u8>)> {
     let documents = [client.process().to_cbor(), client.stream().to_cbor(), block.to_cbor()];
     for (selector, document) in (0..).zip(documents) {
         made.push(("native_routes", selector.to_string(), [&[selector][..], &document].concat()));
+    }
+    let rules = [
+        (
+            "level",
+            json!({"processes": {"exe": "game"}, "settings": {"ttl_seconds": 60, "level": "trace"}}),
+        ),
+        (
+            "targets",
+            json!({
+                "tenant": "default",
+                "processes": {"process_id": client.process_id, "properties": {"map": "é"}},
+                "settings": {
+                    "ttl_seconds": 86400,
+                    "target_levels": {"net": "debug"},
+                    "verbosity": "high",
+                    "target_verbosities": {"net::tcp": "low"},
+                    "sampling": "all",
+                },
+                "reason": "slow frames",
+            }),
+        ),
+        ("refused", json!({"processes": {}, "settings": {"ttl_seconds": 0}, "reason": ""})),
+    ];
+    for (name, rule) in rules {
+        made.push(("control_rules", name.to_owned(), rule.to_string().into_bytes()));
     }
     let requests = [
         (logs(&["a", "b"]).encode_to_vec(), serde_json::to_vec(&logs(&["a"])).unwrap()),

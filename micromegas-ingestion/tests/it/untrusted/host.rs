@@ -40,20 +40,22 @@ fn service(lakehouse: &Lakehouse, redacts: bool) -> Router {
         .merge(router(service))
 }
 
-/// Sends one request to a server of its own, without and with redaction, and looks at the answer
-/// and at the lake.
-pub(super) fn send(request: impl Fn() -> Request<Body>) {
+/// Runs what is asked of one input on the thread's own runtime.
+pub(super) fn block_on(asked: impl Future<Output = ()>) {
     thread_local! {
         static RUNTIME: OnceCell<Runtime> = const { OnceCell::new() };
     }
     let new_runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build();
-    RUNTIME.with(|runtime| {
-        let runtime = runtime.get_or_init(|| new_runtime().unwrap());
-        runtime.block_on(async {
-            for redacts in [false, true] {
-                check(request(), redacts).await;
-            }
-        });
+    RUNTIME.with(|runtime| runtime.get_or_init(|| new_runtime().unwrap()).block_on(asked));
+}
+
+/// Sends one request to a server of its own, without and with redaction, and looks at the answer
+/// and at the lake.
+pub(super) fn send(request: impl Fn() -> Request<Body>) {
+    block_on(async {
+        for redacts in [false, true] {
+            check(request(), redacts).await;
+        }
     });
 }
 

@@ -4,6 +4,7 @@
 //! The fuzz targets in `fuzz/` feed these functions; so does the test beside them, with the seeds
 //! and the inputs that once failed.
 
+mod control;
 mod host;
 mod routes;
 

@@ -1,16 +1,19 @@
-//! The targets, by name: one for each way in. The first byte of an input selects the route.
+//! The targets, by name: one for each way in. Where a way has several routes, the first byte of an
+//! input selects one.
 
 use axum::body::Body;
 use axum::http::Request;
 use micromegas_ingestion::otlp::Signal;
 
+use super::control;
 use super::host::send;
 
 /// A target: takes any bytes, and panics if what is asked of the server does not hold.
 pub(crate) type Target = fn(&[u8]);
 
 /// All targets by name.
-pub(crate) const TARGETS: [(&str, Target); 5] = [
+pub(crate) const TARGETS: [(&str, Target); 6] = [
+    ("control_rules", control::rules),
     ("native_routes", native),
     ("otlp_protobuf", protobuf),
     ("otlp_json", json),
