@@ -63,6 +63,9 @@ enum Task {
     Budget {
         /// A budget of benches/budget.toml, such as `recording`
         name: Option<String>,
+        /// How much of the whole data to make, where that takes long: 0.01 for a hundredth
+        #[arg(long)]
+        scale: Option<f64>,
     },
     /// Rewrite the golden files from what the code does now, then show what changed
     Bless {
@@ -84,8 +87,8 @@ fn main() -> ExitCode {
         }
         Task::Fuzz(options) => fuzz::run(&workspace, &options).map(|()| ExitCode::SUCCESS),
         Task::Tidy => tidy::run(&workspace).map(|()| ExitCode::SUCCESS),
-        Task::Budget { name: Some(name) } => budget::run(&workspace, &name),
-        Task::Budget { name: None } => budget::list(&workspace).map(|()| ExitCode::SUCCESS),
+        Task::Budget { name: Some(name), scale } => budget::run(&workspace, &name, scale),
+        Task::Budget { name: None, .. } => budget::list(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Bless { arguments } => bless::run(&workspace, &arguments).map(|()| ExitCode::SUCCESS),
     });
     outcome.unwrap_or_else(|error| {

@@ -29,11 +29,15 @@ pub(crate) fn shared() -> &'static Cluster {
 }
 
 impl Cluster {
-    /// Makes and starts a cluster. PostgreSQL refuses to run as root, so root lets another user
-    /// run it.
+    /// Makes and starts a cluster that does not sync to the disk.
     pub(crate) fn start() -> Self {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/cluster.sh");
-        let script = std::fs::read_to_string(script).unwrap();
+        Self::start_with("off")
+    }
+
+    /// The same with this setting of `fsync`. PostgreSQL refuses to run as root, so root lets
+    /// another user run it.
+    pub(crate) fn start_with(fsync: &str) -> Self {
+        let script = include_str!("cluster.sh");
         let mut shell = if is_root() {
             let mut shell = Command::new("setpriv");
             shell.args(["--reuid", "postgres", "--regid", "postgres", "--init-groups", "sh"]);
@@ -42,7 +46,7 @@ impl Cluster {
             Command::new("sh")
         };
         let mut child = shell
-            .args(["-c", &script])
+            .args(["-c", script, "cluster.sh", fsync])
             .current_dir("/tmp")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -64,6 +68,11 @@ impl Cluster {
     /// Stops the server as an operator would: clients lose their connections.
     pub(crate) fn stop(&self) {
         self.command("stop");
+    }
+
+    /// Stops the server without giving it the time to put anything in order.
+    pub(crate) fn crash(&self) {
+        self.command("crash");
     }
 
     /// Starts it again.

@@ -142,7 +142,7 @@ async fn what_a_killed_server_has_answered_is_there_once() {
 }
 
 /// Two servers share a database and a bucket. They are killed, requests to the bucket fail, and the
-/// database is stopped and started again.
+/// database is stopped, or crashes, and is started again.
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_that_share_a_lake_lose_nothing_when_all_of_it_fails() {
     let cluster = Arc::new(Cluster::start());
@@ -158,7 +158,11 @@ async fn servers_that_share_a_lake_lose_nothing_when_all_of_it_fails() {
         let restarted = Arc::clone(&cluster);
         let restart = tokio::task::spawn_blocking(move || {
             std::thread::sleep(Duration::from_millis(500));
-            restarted.stop();
+            if round == 1 {
+                restarted.stop()
+            } else {
+                restarted.crash()
+            }
             restarted.restart();
         });
         let killed = writers.into_iter().zip([30, 45]).map(|(writer, answers)| {

@@ -1,4 +1,5 @@
-//! The lines of a budget: `name value unit limit ok|MISSED`.
+//! The lines of a budget: `name value unit limit ok|MISSED`, or `name value unit - reported` where
+//! there is no limit.
 
 use std::fmt;
 
@@ -10,14 +11,27 @@ pub(crate) struct Line<'a> {
     pub(crate) value: Option<f64>,
 }
 
+impl Line<'_> {
+    fn is_missed(&self) -> bool {
+        self.value.is_some_and(|value| !self.row.holds(value))
+    }
+}
+
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Row { name, limit, unit, .. } = self.row;
-        let Some(value) = self.value else {
-            return write!(f, "nothing measures `{name}` yet (limit {limit} {unit})");
-        };
-        let verdict = if self.row.holds(value) { "ok" } else { "MISSED" };
-        write!(f, "{name} {} {unit} {limit} {verdict}", significant(value))
+        let value = self.value.map(significant);
+        match (value, limit) {
+            (Some(value), Some(limit)) => {
+                let verdict = if self.is_missed() { "MISSED" } else { "ok" };
+                write!(f, "{name} {value} {unit} {limit} {verdict}")
+            }
+            (Some(value), None) => write!(f, "{name} {value} {unit} - reported"),
+            (None, Some(limit)) => {
+                write!(f, "nothing measures `{name}` yet (limit {limit} {unit})")
+            }
+            (None, None) => write!(f, "nothing measures `{name}` yet"),
+        }
     }
 }
 
@@ -32,8 +46,7 @@ pub(crate) enum Outcome {
 impl Outcome {
     /// A miss is the worst; a limit that nothing measures is not kept either.
     pub(crate) fn of(lines: &[Line<'_>]) -> Self {
-        let is_missed = |line: &Line<'_>| line.value.is_some_and(|value| !line.row.holds(value));
-        if lines.iter().any(is_missed) {
+        if lines.iter().any(Line::is_missed) {
             Self::Missed
         } else if lines.iter().any(|line| line.value.is_none()) {
             Self::NotMeasured
@@ -58,7 +71,7 @@ mod tests {
     fn row(better: Better) -> Row {
         Row {
             name: "span".to_owned(),
-            limit: 1.1,
+            limit: Some(1.1),
             unit: "x_limit".to_owned(),
             better,
             measure: None,
@@ -74,6 +87,14 @@ mod tests {
         assert_eq!(line(Some(1.0432)), "span 1.04 x_limit 1.1 ok");
         assert_eq!(line(Some(12.345)), "span 12.3 x_limit 1.1 MISSED");
         assert_eq!(line(None), "nothing measures `span` yet (limit 1.1 x_limit)");
+    }
+
+    #[test]
+    fn what_has_no_limit_is_reported_and_never_missed() {
+        let row = Row { limit: None, ..row(Better::Lower) };
+        let line = Line { row: &row, value: Some(1e9) };
+        assert_eq!(line.to_string(), "span 1000000000 x_limit - reported");
+        assert_eq!(Outcome::of(&[line]), Outcome::Kept);
     }
 
     #[test]

@@ -12,17 +12,18 @@ use crate::budget::limits::{Better, Budget, Budgets, Measure};
 use crate::budget::peers;
 use crate::budget::report::{Line, Outcome};
 use crate::workspace::Workspace;
-use crate::{command, cpp};
+use crate::{command, cpp, prerequisites};
 
 /// Prints one line for each limit of the budget. The exit code is 0 when all are kept, 1 when one
-/// is missed, 2 when none is missed but nothing measures some.
-pub(crate) fn run(workspace: &Workspace, name: &str) -> Result<ExitCode> {
+/// is missed, 2 when none is missed but nothing measures some. `scale` is how much of its data a
+/// bench makes, if it makes a lot.
+pub(crate) fn run(workspace: &Workspace, name: &str, scale: Option<f64>) -> Result<ExitCode> {
     let budgets = Budgets::load(workspace)?;
     let budget = budgets.0.get(name).with_context(|| {
         let names: Vec<_> = budgets.0.keys().map(String::as_str).collect();
         format!("there is no budget `{name}`; there are {}", names.join(", "))
     })?;
-    let estimates = run_benches(workspace, budget)?;
+    let estimates = run_benches(workspace, budget, scale)?;
     if let Some(table) = peers::Table::read(&estimates, budget)? {
         println!("{table}");
     }
@@ -42,7 +43,7 @@ pub(crate) fn run(workspace: &Workspace, name: &str) -> Result<ExitCode> {
 }
 
 /// Runs every bench target that the budget needs, after removing what earlier runs left.
-fn run_benches(workspace: &Workspace, budget: &Budget) -> Result<Estimates> {
+fn run_benches(workspace: &Workspace, budget: &Budget, scale: Option<f64>) -> Result<Estimates> {
     let folder = workspace.target().join("criterion");
     let measures = budget.rows.iter().filter_map(|row| row.measure.as_ref());
     for target in measures.flat_map(Measure::targets).collect::<BTreeSet<_>>() {
@@ -58,13 +59,16 @@ fn run_benches(workspace: &Workspace, budget: &Budget) -> Result<Estimates> {
             peers::bench(workspace, &folder)?;
             continue;
         }
+        if matches!(target, "ingest" | "metadata") {
+            prerequisites::provide()?;
+        }
         let mut bench = workspace.cargo(["bench"]);
-        if target == "freshness" {
-            // It needs the reference binary, whose dependencies are those of the release build if
-            // they are asked for by the same packages.
-            bench.arg("--workspace");
-        } else {
-            bench.args(["--package", "micromegas-benches"]);
+        match package_of(target) {
+            Some(package) => bench.args(["--package", package]),
+            None => bench.arg("--workspace"),
+        };
+        if let Some(scale) = scale {
+            bench.env("MICROMEGAS_BENCH_SCALE", scale.to_string());
         }
         bench.arg("--bench");
         // Criterion's own report goes beside our messages, so that the lines can be piped.
@@ -72,6 +76,18 @@ fn run_benches(workspace: &Workspace, budget: &Budget) -> Result<Estimates> {
         command::run(&mut bench)?;
     }
     Ok(Estimates::in_folder(folder))
+}
+
+/// The package that a bench is part of: some need servers that are built beside them. One needs the
+/// reference binary, whose dependencies are those of the release build if they are asked for by the
+/// same packages, which are all.
+fn package_of(target: &str) -> Option<&'static str> {
+    match target {
+        "freshness" => None,
+        "ingest" => Some("micromegas-ingestion"),
+        "metadata" => Some("micromegas-lakehouse"),
+        _ => Some("micromegas-benches"),
+    }
 }
 
 /// Prints every budget with its limits.
@@ -84,7 +100,10 @@ pub(crate) fn list(workspace: &Workspace) -> Result<()> {
                 Better::Higher => ">=",
             };
             let state = if row.measure.is_some() { "" } else { "  (nothing measures this yet)" };
-            println!("  {} {sign} {} {}{state}", row.name, row.limit, row.unit);
+            match row.limit {
+                Some(limit) => println!("  {} {sign} {limit} {}{state}", row.name, row.unit),
+                None => println!("  {} is reported in {}", row.name, row.unit),
+            }
             println!("      {}", row.what);
             if let Some(seen) = row.seen {
                 println!("      seen elsewhere: {seen}");
