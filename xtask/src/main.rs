@@ -6,6 +6,7 @@
 //! | `cargo xtask test` | the tests, after seeing to what they need |
 //! | `cargo xtask test SUITE` | tests that are built apart: `abort`, `asan`, `compat`, `cpp`, `loom`, `off`, `otel`, `targets`, `tsan` |
 //! | `cargo xtask fuzz` | the fuzz targets, one after the other, with the address sanitizer |
+//! | `cargo xtask torture ingest` | servers killed and stores failing for five minutes, and what has to be true then |
 //! | `cargo xtask tidy` | the rules of the house that a program can check |
 //! | `cargo xtask budget NAME` | runs the benches of a budget and compares them with `benches/budget.toml` |
 //! | `cargo xtask bless` | rewrites the golden files from what the code does now |
@@ -27,6 +28,7 @@ mod target_folder;
 mod targets;
 mod test;
 mod tidy;
+mod torture;
 mod workspace;
 
 use std::process::ExitCode;
@@ -67,6 +69,8 @@ enum Task {
         #[arg(long)]
         scale: Option<f64>,
     },
+    /// Let things fail for minutes, and check what has to be true all the same
+    Torture(torture::Options),
     /// Rewrite the golden files from what the code does now, then show what changed
     Bless {
         /// Passed on to `cargo test` (for example `-- -p micromegas-transit`)
@@ -86,6 +90,7 @@ fn main() -> ExitCode {
             test::run(&workspace, &arguments).map(|()| ExitCode::SUCCESS)
         }
         Task::Fuzz(options) => fuzz::run(&workspace, &options).map(|()| ExitCode::SUCCESS),
+        Task::Torture(options) => torture::run(&workspace, &options).map(|()| ExitCode::SUCCESS),
         Task::Tidy => tidy::run(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Budget { name: Some(name), scale } => budget::run(&workspace, &name, scale),
         Task::Budget { name: None, .. } => budget::list(&workspace).map(|()| ExitCode::SUCCESS),
