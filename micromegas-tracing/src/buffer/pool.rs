@@ -18,8 +18,8 @@ const RELAXED_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// A bounded stock of touched memory.
 ///
-/// What comes back stays, so that threads which fill buffers one after the other meet no page
-/// faults; [`trim`](Self::trim) gives up what was not needed for a while. What came back first is
+/// What comes back stays, up to a quarter of the bound, so that threads which fill buffers one after
+/// the other meet no page faults; [`trim`](Self::trim) gives up what was not needed for a while. What came back first is
 /// lent first: what came back last lies in the caches of the core that has just read it, from where
 /// each line would have to be fetched before it can be written.
 #[derive(Debug)]
@@ -157,8 +157,11 @@ impl Pool {
 
     fn give_back(&self, storage: Storage) {
         let bytes = storage.bytes();
+        // What is beyond that came together only because readers were late, and memory is short then.
+        let bound = self.bound_bytes.load(Ordering::Relaxed);
+        let bytes_max = (bound / 4).max(IDLE_BYTES_MAX);
         let mut idle = lock(&self.idle);
-        if idle.storages.len() < IDLE_COUNT_MAX {
+        if idle.storages.len() < IDLE_COUNT_MAX && idle.bytes + bytes <= bytes_max {
             idle.storages.push(storage);
             self.set_idle(&mut idle, |idle_bytes| idle_bytes + bytes);
         } else {
@@ -252,6 +255,15 @@ mod tests {
         pool.trim();
         assert_eq!(total(), IDLE_BYTES_MAX / GREATEST_BYTES);
         assert!(!pool.has_excess());
+    }
+
+    #[test]
+    fn no_more_than_a_quarter_of_the_bound_stays() {
+        let pool = pool(16 * GREATEST_BYTES);
+        let leases: Vec<_> = (0..16).map(|_| pool.take(GREATEST_BYTES)).collect();
+        assert!(leases.iter().all(Option::is_some));
+        drop(leases);
+        assert_eq!(pool.total_bytes.load(Ordering::Relaxed), 4 * GREATEST_BYTES);
     }
 
     #[test]
