@@ -69,10 +69,22 @@ impl IngestionService {
     /// # Panics
     /// Outside of a tokio runtime, because the lake's group commit runs on it.
     pub fn new(lakehouse: Lakehouse, options: IngestionOptions) -> Self {
-        let budget = options.budget_bytes();
+        Self::with_lake_options(lakehouse, LakeOptions::default(), options)
+    }
+
+    /// A service that writes into this lakehouse as these options say; but the memory in flight
+    /// follows from the service's budget.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub fn with_lake_options(
+        lakehouse: Lakehouse,
+        lake_options: LakeOptions,
+        options: IngestionOptions,
+    ) -> Self {
         // The lake counts the same bytes again, and a constant for each row.
-        let in_flight_bytes_max = budget.saturating_mul(2);
-        let lake_options = LakeOptions { in_flight_bytes_max, ..LakeOptions::default() };
+        let in_flight_bytes_max = options.budget_bytes().saturating_mul(2);
+        let lake_options = LakeOptions { in_flight_bytes_max, ..lake_options };
         Self::with_lake(Lake::new(lakehouse, lake_options), options)
     }
 
@@ -252,7 +264,9 @@ impl IngestionService {
     /// again"; everything else, foreseen or not, may go well the next time.
     pub(crate) fn not_stored(&self, what: &str, source: LakeError) -> Error {
         match source {
-            LakeError::InvalidInput { .. } | LakeError::Unsupported { .. } => Error::InvalidInput {
+            LakeError::InvalidInput { .. }
+            | LakeError::Unsupported { .. }
+            | LakeError::Forgotten { .. } => Error::InvalidInput {
                 reason: format!("the {what} cannot be stored: {source}"),
                 source: Some(Box::new(source)),
             },

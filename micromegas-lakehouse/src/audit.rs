@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::error::Result;
 use crate::keys::ApiKeyRecord;
+use crate::lake::RecordKey;
 use crate::tenant::Tenant;
 
 /// The longest text of an audit record, in bytes; longer ones are cut.
@@ -109,6 +110,16 @@ impl NewAuditRecord {
         Self::new(key.tenant.clone(), by, "key.revoke", key.id.to_string())
             .with("name", &key.name)
             .with("prefix", &key.prefix)
+    }
+
+    /// That a process is being forgotten.
+    pub(crate) fn process_forgotten(process: &RecordKey, by: &str) -> Self {
+        Self::new(process.tenant.clone(), by, "process.forget", process.id.to_string())
+    }
+
+    /// That a forgotten process is let in again.
+    pub(crate) fn process_allowed(process: &RecordKey, by: &str) -> Self {
+        Self::new(process.tenant.clone(), by, "process.allow", process.id.to_string())
     }
 
     /// The record with its texts cut to what is kept.

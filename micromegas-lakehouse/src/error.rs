@@ -19,6 +19,12 @@ pub enum Error {
         /// What was asked for.
         what: String,
     },
+    /// What was sent belongs to something that was forgotten, so it is never taken.
+    #[error("{what} was forgotten, and nothing of it is taken any more")]
+    Forgotten {
+        /// What was forgotten.
+        what: String,
+    },
     /// The identity is taken by something else.
     #[error("{what} already exists")]
     AlreadyExists {

@@ -49,6 +49,9 @@
 //!   payload first, in a *segment*, an object shared with the blocks that arrive together, then the
 //!   row, in a *group commit* shared with whatever arrives together. A segment that got no row is
 //!   swept after an hour.
+//! - What leaves the lake, by age ([`Retention`]) or because it must be forgotten
+//!   ([`forget_process`]), loses its rows first and its bytes later ([`reclaim_objects`]).
+//!   [`Housekeeping`] does both for a server.
 //! - A block is *complete* when its stream and process are there too. It gets the next
 //!   [`CommitSequence`] in the transaction that makes it so; until then it waits and is in no
 //!   view. All reasoning about what is fresh rests on this number.
@@ -95,6 +98,7 @@ mod local_objects;
 mod object_url;
 mod objects;
 mod principal;
+mod removal;
 mod sequence;
 mod store;
 mod tenant;
@@ -120,6 +124,11 @@ pub use ledger::{
 };
 pub use object_url::{ObjectStoreOptions, open_object_store};
 pub use principal::{Principal, Rights};
+pub use removal::{
+    Expired, Forgetting, Housekeeping, HousekeepingOptions, PayloadMove, PayloadReference,
+    ReclaimableObject, Reclaimed, RemovalStore, RemovedProcesses, Retention, RetentionPolicy,
+    forget_process, list_processes_of_user, reclaim_objects,
+};
 pub use sequence::{CommitSequence, LedgerVersion, Snapshot};
 #[cfg(feature = "conformance")]
 pub use store::conformance;

@@ -103,6 +103,9 @@ impl IngestionService {
             match outcome {
                 Ok(()) => stored_count += record_count,
                 Err(LakeError::InvalidInput { message }) => rejected.add(record_count, message),
+                Err(error @ LakeError::Forgotten { .. }) => {
+                    rejected.add(record_count, error.to_string());
+                }
                 Err(error) => failure = Some(error),
             }
         }

@@ -8,11 +8,12 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use micromegas_lakehouse::{
     ApiKeyRecord, AuditFilter, AuditLog, AuditRecord, BlockFilter, BlockRecord, CommitSequence,
-    Error, InsertOutcome, KeyFilter, KeyHash, KeyStore, LakeInsert, Lease, LeaseKey, LeaseToken,
-    LedgerVersion, MemoryStore, MetadataStore, NewApiKey, NewAuditRecord, PartitionCommit,
-    PartitionFilter, PartitionId, PartitionRecord, ProcessFilter, ProcessRecord, QuarantineFilter,
-    QuarantineKey, QuarantinedBlock, RecordKey, Result, RetiredPartition, Snapshot, StreamFilter,
-    StreamRecord, Tenant, WaitingBlock,
+    Error, Forgetting, InsertOutcome, KeyFilter, KeyHash, KeyStore, LakeInsert, Lease, LeaseKey,
+    LeaseToken, LedgerVersion, MemoryStore, MetadataStore, NewApiKey, NewAuditRecord,
+    PartitionCommit, PartitionFilter, PartitionId, PartitionRecord, PayloadMove, PayloadReference,
+    ProcessFilter, ProcessRecord, QuarantineFilter, QuarantineKey, QuarantinedBlock,
+    ReclaimableObject, RecordKey, RemovalStore, RemovedProcesses, Result, RetiredPartition,
+    Snapshot, StreamFilter, StreamRecord, Tenant, WaitingBlock,
 };
 use micromegas_transit::{LayoutHash, StreamLayout};
 use uuid::Uuid;
@@ -66,6 +67,21 @@ fail_or_delegate! {
     AuditLog:
     fn append_audit(records: Vec<NewAuditRecord>) -> ();
     fn list_audit(tenants: &[Tenant], filter: &AuditFilter, limit: usize) -> Vec<AuditRecord>;
+}
+
+fail_or_delegate! {
+    RemovalStore:
+    fn list_tenants() -> Vec<Tenant>;
+    fn remove_blocks(tenant: &Tenant, blocks: &[CommitSequence]) -> u64;
+    fn remove_waiting_blocks(tenant: &Tenant, blocks: &[Uuid]) -> u64;
+    fn remove_idle_processes(tenant: &Tenant, processes: &[Uuid], idle_since: DateTime<Utc>) -> RemovedProcesses;
+    fn forget_process(process: &RecordKey, actor: &str, block_count_max: usize) -> Forgetting;
+    fn allow_process(process: &RecordKey, actor: &str) -> bool;
+    fn list_reclaimable_objects(after: Option<&str>, limit: usize) -> Vec<ReclaimableObject>;
+    fn list_payloads(key: &str) -> Vec<PayloadReference>;
+    fn move_payloads(moves: &[PayloadMove]) -> ();
+    fn note_deleted_object(key: &str) -> ();
+    fn finish_reclaimable_object(key: &str) -> ();
 }
 
 fail_or_delegate! {

@@ -57,7 +57,7 @@ impl NewApiKey {
 
 /// Checks who revokes a key.
 pub(crate) fn require_actor(actor: &str) -> Result<()> {
-    require_text("who revokes a key", actor, KEY_NAME_BYTES_MAX)
+    require_text("who does it", actor, KEY_NAME_BYTES_MAX)
 }
 
 fn require_text(what: &str, text: &str, bytes_max: usize) -> Result<()> {

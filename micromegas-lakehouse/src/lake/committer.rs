@@ -5,14 +5,14 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{Error, Result};
-use crate::lake::LakeInsert;
+use crate::lake::{InsertOutcome, LakeInsert};
 use crate::store::MetadataStore;
 
 /// Rows that belong into one transaction, and where to tell that they are stored.
 #[derive(Debug)]
 struct Waiting {
     rows: Vec<LakeInsert>,
-    answer: oneshot::Sender<Result<()>>,
+    answer: oneshot::Sender<Result<Vec<InsertOutcome>>>,
 }
 
 /// The way to the committer. Clones share it.
@@ -22,10 +22,10 @@ pub(crate) struct CommitterHandle {
 }
 
 impl CommitterHandle {
-    /// Hands rows over and waits until their group is committed.
+    /// Hands rows over and waits until their group is committed; tells what became of each.
     ///
     /// The queue has no bound of its own: whoever hands over holds a share of bounded memory.
-    pub(crate) async fn commit(&self, rows: Vec<LakeInsert>) -> Result<()> {
+    pub(crate) async fn commit(&self, rows: Vec<LakeInsert>) -> Result<Vec<InsertOutcome>> {
         let (answer, committed) = oneshot::channel();
         self.queue.send(Waiting { rows, answer }).map_err(|_| stopped())?;
         committed.await.map_err(|_| stopped())?
@@ -57,17 +57,22 @@ impl Committer {
         while let Some(first) = self.queue.recv().await {
             // Whoever is ready to hand rows over gets the chance to.
             tokio::task::yield_now().await;
-            let (mut rows, mut answers) = (first.rows, vec![first.answer]);
+            let mut answers = vec![(first.rows.len(), first.answer)];
+            let mut rows = first.rows;
             while rows.len() < self.rows_max
                 && let Ok(next) = self.queue.try_recv()
             {
+                answers.push((next.rows.len(), next.answer));
                 rows.extend(next.rows);
-                answers.push(next.answer);
             }
-            let result = self.store.insert(rows).await.map(|_| ());
-            for answer in answers {
+            let mut result = self.store.insert(rows).await.map(Vec::into_iter);
+            for (count, answer) in answers {
+                let of_answer = match &mut result {
+                    Ok(outcomes) => Ok(outcomes.by_ref().take(count).collect()),
+                    Err(error) => Err(error.clone()),
+                };
                 // Whoever does not listen any more sends again, which is harmless.
-                let _ = answer.send(result.clone());
+                let _ = answer.send(of_answer);
             }
         }
     }

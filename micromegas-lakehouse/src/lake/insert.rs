@@ -8,7 +8,7 @@ use micromegas_transit::{Block, LayoutHash, ProcessInfo, StreamInfo, StreamLayou
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::lake::PayloadLocation;
+use crate::lake::{PayloadLocation, RecordKey};
 use crate::sequence::CommitSequence;
 use crate::tenant::Tenant;
 use crate::time::to_nanos;
@@ -35,6 +35,16 @@ impl LakeInsert {
             Self::Stream(stream) => &stream.tenant,
             Self::Block(block) => &block.tenant,
         }
+    }
+
+    /// The process that it belongs to.
+    pub(crate) fn process(&self) -> RecordKey {
+        let id = match self {
+            Self::Process(process) => process.info.process_id,
+            Self::Stream(stream) => stream.process_id,
+            Self::Block(block) => block.process_id,
+        };
+        RecordKey::new(self.tenant().clone(), id)
     }
 
     /// The block, if it is one.
@@ -184,4 +194,16 @@ pub enum InsertOutcome {
     Waiting,
     /// The identity was taken: what was stored first stays as it is.
     Duplicate,
+    /// Its process was [forgotten](crate::RemovalStore::forget_process): nothing was stored.
+    Forgotten,
+    /// The object that the payload would lie in is about to be deleted: nothing was stored, and
+    /// the same may be sent again later.
+    Later,
+}
+
+impl InsertOutcome {
+    /// Whether a row was made.
+    pub(crate) fn is_stored(&self) -> bool {
+        matches!(self, Self::Stored | Self::Numbered(_) | Self::Waiting)
+    }
 }

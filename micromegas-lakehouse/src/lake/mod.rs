@@ -3,6 +3,7 @@
 mod clock;
 mod committer;
 mod filter;
+mod forgotten;
 mod insert;
 mod location;
 mod packer;
@@ -14,10 +15,8 @@ mod write;
 pub use filter::{BlockFilter, ProcessFilter, RecordKey, StreamFilter};
 pub use insert::{InsertOutcome, LakeInsert, NewBlock, NewProcess, NewStream, TRANSIT_FORMAT};
 pub use location::PayloadLocation;
-pub(crate) use location::block_key;
+pub(crate) use location::{block_key, block_of_key};
 pub use record::{BlockRecord, Missing, ProcessRecord, StreamRecord, WaitingBlock};
-pub(crate) use segment::require_recent;
-#[cfg(feature = "conformance")]
-pub(crate) use segment::segment_key;
+pub(crate) use segment::{mixed_segments, require_recent, require_recent_keys, segment_key};
 pub use sweep::Swept;
 pub use write::{Lake, LakeOptions};

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::lake::clock::StoreClock;
 use crate::lake::committer::{CommitterHandle, stopped};
 use crate::lake::segment::segment_key;
-use crate::lake::{LakeInsert, NewBlock, PayloadLocation};
+use crate::lake::{InsertOutcome, LakeInsert, NewBlock, PayloadLocation};
 use crate::objects;
 use crate::store::MetadataStore;
 use crate::tenant::Tenant;
@@ -38,7 +38,7 @@ struct Waiting {
     /// Its payload's location is not known yet.
     row: NewBlock,
     payload: Bytes,
-    answer: oneshot::Sender<Result<()>>,
+    answer: oneshot::Sender<Result<InsertOutcome>>,
     /// Kept until the block is stored, even if nobody waits for the answer any more.
     _memory: OwnedSemaphorePermit,
 }
@@ -56,7 +56,7 @@ impl PackerHandle {
         row: NewBlock,
         payload: Bytes,
         memory: OwnedSemaphorePermit,
-    ) -> Result<()> {
+    ) -> Result<InsertOutcome> {
         let (answer, stored) = oneshot::channel();
         let waiting = Waiting { row, payload, answer, _memory: memory };
         self.queue.send(waiting).map_err(|_| stopped())?;
@@ -171,16 +171,24 @@ impl Writer {
             tenants.entry(block.row.tenant.clone()).or_default().push(block);
         }
         let stored = tenants.into_iter().map(|(tenant, mut blocks)| async move {
-            let result = self.store_segment(&tenant, &mut blocks).await;
+            let mut result = self.store_segment(&tenant, &mut blocks).await.map(Vec::into_iter);
             for block in blocks {
+                let of_block = match &mut result {
+                    Ok(outcomes) => outcomes.next().ok_or_else(stopped),
+                    Err(error) => Err(error.clone()),
+                };
                 // Whoever does not listen any more sends again, which is harmless.
-                let _ = block.answer.send(result.clone());
+                let _ = block.answer.send(of_block);
             }
         });
         futures::future::join_all(stored).await;
     }
 
-    async fn store_segment(&self, tenant: &Tenant, blocks: &mut [Waiting]) -> Result<()> {
+    async fn store_segment(
+        &self,
+        tenant: &Tenant,
+        blocks: &mut [Waiting],
+    ) -> Result<Vec<InsertOutcome>> {
         let key = segment_key(tenant, self.clock.now().await?);
         let payloads = blocks.iter().map(|block| block.payload.clone()).collect();
         objects::put_new(&*self.objects, &key, payloads).await?;

@@ -1,10 +1,12 @@
 //! Segments: objects that hold the payloads of blocks that arrived together.
 
+use std::collections::{BTreeSet, HashSet};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::lake::NewBlock;
+use crate::lake::{InsertOutcome, LakeInsert, NewBlock};
 use crate::tenant::Tenant;
 
 /// The folder of all segments.
@@ -48,13 +50,40 @@ pub(crate) fn require_recent<'b>(
     blocks: impl IntoIterator<Item = &'b NewBlock>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let mut times = blocks.into_iter().filter_map(|block| written_time(&block.payload.key));
+    require_recent_keys(blocks.into_iter().map(|block| block.payload.key.as_str()), now)
+}
+
+/// The same by the keys of the objects.
+pub(crate) fn require_recent_keys<'b>(
+    keys: impl IntoIterator<Item = &'b str>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let mut times = keys.into_iter().filter_map(written_time);
     if times.any(|written| now - written > ROW_AGE_MAX) {
         return Err(Error::unavailable(
             "a payload was written too long before its row: send the same again",
         ));
     }
     Ok(())
+}
+
+/// The segments that hold payloads of rows that were stored, and of rows that were not.
+pub(crate) fn mixed_segments(group: &[LakeInsert], outcomes: &[InsertOutcome]) -> Vec<String> {
+    let blocks = || {
+        let rows = group.iter().zip(outcomes);
+        rows.filter_map(|(row, outcome)| Some((row.as_block()?, outcome.is_stored())))
+    };
+    if blocks().all(|(_, is_stored)| is_stored) {
+        return Vec::new();
+    }
+    let places: HashSet<_> = blocks().filter(|row| row.1).map(|row| &row.0.payload).collect();
+    let stored: HashSet<_> = places.iter().map(|place| place.key.as_str()).collect();
+    let mixed: BTreeSet<_> = blocks()
+        .filter(|(block, is_stored)| !is_stored && !places.contains(&block.payload))
+        .map(|(block, _)| block.payload.key.as_str())
+        .filter(|key| stored.contains(key) && written_time(key).is_some())
+        .collect();
+    mixed.into_iter().map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -9,9 +9,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Error, Result};
 use crate::lake::committer::{Committer, CommitterHandle};
+use crate::lake::forgotten::ForgottenProcesses;
 use crate::lake::packer::{Packer, PackerHandle, Packing};
 use crate::lake::sweep::{self, Sweeper, Swept};
-use crate::lake::{LakeInsert, NewBlock, NewProcess, NewStream, PayloadLocation, block_key};
+use crate::lake::{
+    LakeInsert, NewBlock, NewProcess, NewStream, PayloadLocation, RecordKey, block_key,
+};
 use crate::lakehouse::Lakehouse;
 use crate::layout_cache::layout_bytes;
 use crate::objects;
@@ -65,6 +68,7 @@ pub struct Lake {
     committer: CommitterHandle,
     /// `None` if each block has an object of its own.
     packer: Option<PackerHandle>,
+    forgotten: Arc<ForgottenProcesses>,
     memory: Arc<Semaphore>,
     in_flight_bytes_max: usize,
     _sweeper: Option<Arc<Sweeper>>,
@@ -99,6 +103,7 @@ impl Lake {
         Self {
             committer,
             packer,
+            forgotten: Arc::default(),
             memory: Arc::new(Semaphore::new(in_flight_bytes_max)),
             in_flight_bytes_max,
             _sweeper: sweeper.map(Arc::new),
@@ -115,8 +120,9 @@ impl Lake {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] for values that can never be stored, [`Error::Unavailable`] if a
-    /// limit is reached or a store does not answer.
+    /// [`Error::InvalidInput`] for values that can never be stored, [`Error::Forgotten`] if the
+    /// process was forgotten, [`Error::Unavailable`] if a limit is reached or a store does not
+    /// answer.
     ///
     /// # Cancel safety
     ///
@@ -180,14 +186,18 @@ impl Lake {
         let location = PayloadLocation::whole_object(key, size as u64);
         let mut row = NewBlock::new(tenant.clone(), &block, location);
         LakeInsert::Block(row.clone()).validate()?;
+        let process = RecordKey::new(tenant.clone(), block.process_id);
+        // Not even its bytes are written then.
+        self.forgotten.check(&process)?;
         let memory = self.reserve(size)?;
         let payload = block.payload.into_bytes();
         if let Some(packer) = &self.packer {
-            return packer.store(row, payload, memory).await;
+            let outcome = packer.store(row, payload, memory).await?;
+            return self.forgotten.note(&process, outcome);
         }
         let objects = &**self.lakehouse.objects();
         row.payload.length = objects::put_once(objects, &row.payload.key, payload).await?;
-        self.committer.commit(vec![LakeInsert::Block(row)]).await
+        self.commit_row(LakeInsert::Block(row)).await
     }
 
     /// Deletes the segments that were written an hour ago or longer and that no row refers to,
@@ -205,7 +215,15 @@ impl Lake {
     async fn insert_row(&self, row: LakeInsert, bytes: usize) -> Result<()> {
         row.validate()?;
         let _memory = self.reserve(bytes)?;
-        self.committer.commit(vec![row]).await
+        self.commit_row(row).await
+    }
+
+    async fn commit_row(&self, row: LakeInsert) -> Result<()> {
+        let process = row.process();
+        match self.committer.commit(vec![row]).await?.as_slice() {
+            [outcome] => self.forgotten.note(&process, *outcome),
+            _ => Ok(()),
+        }
     }
 
     /// Takes memory for one insert, or refuses it.

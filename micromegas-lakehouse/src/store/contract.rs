@@ -20,12 +20,13 @@ use crate::ledger::{
     Lease, LeaseKey, LeaseToken, PartitionCommit, PartitionFilter, PartitionId, PartitionRecord,
     QuarantineFilter, QuarantineKey, QuarantinedBlock, RetiredPartition,
 };
+use crate::removal::RemovalStore;
 use crate::sequence::{CommitSequence, LedgerVersion, Snapshot};
 use crate::tenant::Tenant;
 
 #[doc = include_str!("contract.md")]
 #[async_trait]
-pub trait MetadataStore: KeyStore + AuditLog + Debug + Send + Sync {
+pub trait MetadataStore: KeyStore + AuditLog + RemovalStore + Debug + Send + Sync {
     /// Inserts a group of rows in one transaction and numbers the blocks that become complete.
     ///
     /// # Errors

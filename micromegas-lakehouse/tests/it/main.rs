@@ -12,6 +12,7 @@ mod kill;
 mod local;
 mod payloads;
 mod postgres;
+mod removal;
 mod s3;
 mod s3_server;
 mod segments;

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use micromegas_ingestion::IngestionOptions;
 use micromegas_ingestion::otlp::{OtlpOptions, Signal};
+use micromegas_lakehouse::{RecordKey, Tenant, forget_process};
 use opentelemetry_proto::tonic::collector::logs::v1::{
     ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
 };
@@ -84,4 +85,27 @@ async fn json_names_what_was_rejected_as_the_specification_does() {
     let answer: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
     assert_eq!(answer["partialSuccess"]["rejectedLogRecords"], "4");
     assert!(answer["partialSuccess"]["errorMessage"].is_string());
+}
+
+#[tokio::test]
+async fn what_a_forgotten_process_sends_is_rejected_and_the_rest_is_stored() {
+    let server = Server::new();
+    server.export(Signal::Logs, logs(&["gone", "stays"]).encode_to_vec()).await.assert_taken();
+    let store = server.lakehouse.store();
+    let gone = server.blocks().await[0].process_id;
+    let key = RecordKey::new(Tenant::default(), gone);
+    forget_process(&**store, &key, "ada").await.unwrap();
+    let mut again = logs(&["gone", "stays"]);
+    for resource in &mut again.resource_logs {
+        resource.scope_logs[0].log_records[0].body =
+            Some(AnyValue { value: Some(Value::StringValue("another".into())) });
+    }
+    let answer = server.export(Signal::Logs, again.encode_to_vec()).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let partial = rejected(&answer.body);
+    assert_eq!(partial.rejected_log_records, 4);
+    assert!(partial.error_message.contains("forgotten"), "{partial:?}");
+    let left = server.blocks().await;
+    assert_eq!(left.len(), 2);
+    assert!(left.iter().all(|block| block.process_id != gone));
 }

@@ -3,7 +3,7 @@
 use super::suite::Case;
 use super::{
     audit, completeness, filters, idempotence, insert_time, keys, leases, ledger, objects,
-    ordering, paging, persistence, quarantine, retirement, round_trip, tenants,
+    ordering, paging, persistence, quarantine, removal, retirement, round_trip, tenants,
 };
 
 macro_rules! cases {
@@ -16,6 +16,7 @@ macro_rules! cases {
 }
 
 /// All cases.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub fn cases() -> Vec<Case> {
     cases! {
         completeness {
@@ -130,6 +131,17 @@ pub fn cases() -> Vec<Case> {
         audit {
             records_come_back_whole_and_in_order,
             keys_and_audit_survive_a_restart,
+        }
+        removal {
+            tenants_are_listed,
+            removed_blocks_are_gone_and_their_numbers_stay_given,
+            an_object_is_reclaimable_with_its_last_row,
+            no_row_is_made_for_an_object_that_is_being_deleted,
+            only_idle_and_empty_processes_are_removed,
+            a_forgotten_process_is_gone_and_stays_out,
+            a_repeated_block_makes_its_segment_reclaimable,
+            payloads_are_found_and_moved,
+            removals_survive_a_restart,
         }
         persistence {
             everything_survives_a_restart,

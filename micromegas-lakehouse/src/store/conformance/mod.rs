@@ -36,6 +36,7 @@ mod ordering;
 mod paging;
 mod persistence;
 mod quarantine;
+mod removal;
 mod retirement;
 mod round_trip;
 mod suite;

@@ -21,7 +21,7 @@ pub(super) struct AccessState {
 }
 
 impl AccessState {
-    fn append(&mut self, records: impl IntoIterator<Item = NewAuditRecord>) {
+    pub(super) fn append(&mut self, records: impl IntoIterator<Item = NewAuditRecord>) {
         let time = Utc::now().trunc_subsecs(6);
         for record in records {
             let number = self.audit.len() as u64 + 1;

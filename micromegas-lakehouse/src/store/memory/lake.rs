@@ -6,10 +6,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use micromegas_transit::{LayoutHash, StreamLayout};
 
+use super::removal::{RemovalState, must_wait};
 use crate::error::Result;
 use crate::lake::{
     BlockRecord, InsertOutcome, LakeInsert, NewBlock, NewProcess, NewStream, ProcessRecord,
-    RecordKey, StreamRecord, require_recent,
+    RecordKey, StreamRecord, mixed_segments, require_recent,
 };
 use crate::sequence::CommitSequence;
 use crate::time::next_insert_time;
@@ -20,12 +21,13 @@ pub(super) struct LakeState {
     pub(super) processes: BTreeMap<RecordKey, ProcessRecord>,
     pub(super) streams: BTreeMap<RecordKey, StreamRecord>,
     pub(super) layouts: HashMap<LayoutHash, Arc<StreamLayout>>,
-    /// Complete blocks; the number of `blocks[i]` is `i + 1`.
-    pub(super) blocks: Vec<BlockRecord>,
-    /// The position in `blocks` of each complete block.
-    pub(super) positions: HashMap<RecordKey, usize>,
+    /// Complete blocks by their numbers.
+    pub(super) blocks: BTreeMap<CommitSequence, BlockRecord>,
+    /// The number of each complete block.
+    pub(super) positions: HashMap<RecordKey, CommitSequence>,
     pub(super) waiting: BTreeMap<RecordKey, Arrival>,
     arrival_count: u64,
+    last_sequence: CommitSequence,
     last_insert_time: Option<DateTime<Utc>>,
 }
 
@@ -38,7 +40,11 @@ pub(super) struct Arrival {
 }
 
 impl LakeState {
-    pub(super) fn insert(&mut self, group: Vec<LakeInsert>) -> Result<Vec<InsertOutcome>> {
+    pub(super) fn insert(
+        &mut self,
+        group: Vec<LakeInsert>,
+        removal: &mut RemovalState,
+    ) -> Result<Vec<InsertOutcome>> {
         for row in &group {
             row.validate()?;
         }
@@ -46,8 +52,12 @@ impl LakeState {
         require_recent(group.iter().filter_map(LakeInsert::as_block), time)?;
         let mut outcomes = vec![InsertOutcome::Duplicate; group.len()];
         let (mut processes, mut streams, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
-        for (index, row) in group.into_iter().enumerate() {
-            match row {
+        for (index, row) in group.iter().enumerate() {
+            if removal.forgotten.contains(&row.process()) {
+                outcomes[index] = InsertOutcome::Forgotten;
+                continue;
+            }
+            match row.clone() {
                 LakeInsert::Process(process) => processes.push((index, process)),
                 LakeInsert::Stream(stream) => streams.push((index, stream)),
                 LakeInsert::Block(block) => blocks.push((index, block)),
@@ -61,9 +71,10 @@ impl LakeState {
         }
         self.number_waiting_blocks(time);
         for (index, block) in blocks {
-            outcomes[index] = self.insert_block(block, time);
+            outcomes[index] = self.insert_block(block, time, removal);
         }
-        if outcomes.iter().any(|outcome| *outcome != InsertOutcome::Duplicate) {
+        if outcomes.iter().any(InsertOutcome::is_stored) {
+            removal.add(mixed_segments(&group, &outcomes));
             self.last_insert_time = Some(time);
         }
         Ok(outcomes)
@@ -107,10 +118,18 @@ impl LakeState {
         InsertOutcome::Stored
     }
 
-    fn insert_block(&mut self, block: NewBlock, time: DateTime<Utc>) -> InsertOutcome {
+    fn insert_block(
+        &mut self,
+        block: NewBlock,
+        time: DateTime<Utc>,
+        removal: &RemovalState,
+    ) -> InsertOutcome {
         let key = RecordKey::new(block.tenant.clone(), block.block_id);
         if self.positions.contains_key(&key) || self.waiting.contains_key(&key) {
             return InsertOutcome::Duplicate;
+        }
+        if must_wait(removal, &block.payload.key) {
+            return InsertOutcome::Later;
         }
         if self.is_complete(&block) {
             return InsertOutcome::Numbered(self.number(block, time));
@@ -156,13 +175,14 @@ impl LakeState {
             stream.last_update_time = Some(time);
         }
         let key = RecordKey::new(block.tenant.clone(), block.block_id);
-        self.positions.insert(key, self.blocks.len());
-        self.blocks.push(block_record(block, sequence, time));
+        self.positions.insert(key, sequence);
+        self.blocks.insert(sequence, block_record(block, sequence, time));
+        self.last_sequence = sequence;
         sequence
     }
 
     pub(super) fn last_sequence(&self) -> CommitSequence {
-        CommitSequence::new(self.blocks.len() as u64)
+        self.last_sequence
     }
 
     pub(super) fn last_insert_time(&self) -> DateTime<Utc> {

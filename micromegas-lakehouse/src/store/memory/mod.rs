@@ -6,6 +6,7 @@ mod leases;
 mod ledger;
 mod quarantine;
 mod reads;
+mod removal;
 mod store;
 
 pub use store::MemoryStore;

@@ -12,7 +12,7 @@ impl State {
     pub(super) fn quarantine_block(&mut self, key: &QuarantineKey, reason: &str) -> Result<()> {
         let block_key = RecordKey::new(key.tenant.clone(), key.block_id);
         let position = self.lake.positions.get(&block_key);
-        let Some(block) = position.and_then(|position| self.lake.blocks.get(*position)) else {
+        let Some(block) = position.and_then(|number| self.lake.blocks.get(number)) else {
             return Err(Error::not_found(format!("block {}", key.block_id)));
         };
         self.quarantine.entry(key.clone()).or_insert_with(|| QuarantinedBlock {

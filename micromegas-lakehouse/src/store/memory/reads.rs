@@ -30,15 +30,15 @@ fn after(key: Option<&RecordKey>) -> (Bound<RecordKey>, Bound<RecordKey>) {
 
 impl LakeState {
     pub(super) fn list_unreferenced_objects(&self, keys: &[String]) -> Vec<String> {
-        let complete = self.blocks.iter().map(|block| &block.payload.key);
+        let complete = self.blocks.values().map(|block| &block.payload.key);
         let waiting = self.waiting.values().map(|arrival| &arrival.block.payload.key);
         let referenced: HashSet<&String> = complete.chain(waiting).collect();
         keys.iter().filter(|key| !referenced.contains(key)).cloned().collect()
     }
 
     pub(super) fn sequence_at(&self, time: DateTime<Utc>) -> CommitSequence {
-        let count = self.blocks.partition_point(|block| block.insert_time <= time);
-        CommitSequence::new(count as u64)
+        let later = self.blocks.values().find(|block| block.insert_time > time);
+        later.map_or(self.last_sequence(), |block| CommitSequence::new(block.sequence.as_u64() - 1))
     }
 
     pub(super) fn fetch_process(&self, tenant: &Tenant, id: Uuid) -> Option<ProcessRecord> {
@@ -94,13 +94,12 @@ impl LakeState {
         filter: &BlockFilter,
         limit: usize,
     ) -> Vec<BlockRecord> {
-        let position = |sequence: CommitSequence| {
-            usize::try_from(sequence.as_u64())
-                .map_or(self.blocks.len(), |n| n.min(self.blocks.len()))
-        };
-        let (start, end) = (position(filter.after), position(filter.up_to));
-        self.blocks[start.min(end)..end]
-            .iter()
+        if filter.after >= filter.up_to {
+            return Vec::new();
+        }
+        self.blocks
+            .range((Bound::Excluded(filter.after), Bound::Included(filter.up_to)))
+            .map(|(_, block)| block)
             .filter(|block| tenants.contains(&block.tenant))
             .filter(|block| admits(filter.block_ids.as_deref(), block.block_id))
             .filter(|block| admits(filter.stream_ids.as_deref(), block.stream_id))

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use micromegas_transit::{LayoutHash, StreamLayout};
 use uuid::Uuid;
 
-use super::{access, lake, leases, ledger};
+use super::{access, lake, leases, ledger, removal};
 use crate::error::Result;
 use crate::lake::{
     BlockFilter, BlockRecord, InsertOutcome, LakeInsert, ProcessFilter, ProcessRecord, RecordKey,
@@ -39,6 +39,7 @@ pub(super) struct State {
     pub(super) leases: HashMap<LeaseKey, leases::LeaseState>,
     pub(super) quarantine: BTreeMap<QuarantineKey, QuarantinedBlock>,
     pub(super) access: access::AccessState,
+    pub(super) removal: removal::RemovalState,
 }
 
 impl MemoryStore {
@@ -57,7 +58,8 @@ impl MemoryStore {
 #[async_trait]
 impl MetadataStore for MemoryStore {
     async fn insert(&self, group: Vec<LakeInsert>) -> Result<Vec<InsertOutcome>> {
-        self.state().lake.insert(group)
+        let state = &mut *self.state();
+        state.lake.insert(group, &mut state.removal)
     }
 
     async fn snapshot(&self) -> Result<Snapshot> {

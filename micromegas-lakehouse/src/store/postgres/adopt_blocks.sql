@@ -19,6 +19,8 @@ WITH state AS (
             AND b.block_id = p.block_id)
         AND NOT EXISTS (SELECT FROM waiting_blocks w WHERE w.tenant = 'default'
             AND w.block_id = p.block_id)
+        AND NOT EXISTS (SELECT FROM forgotten_processes g WHERE g.tenant = 'default'
+            AND g.process_id = p.process_id)
     ORDER BY p.block_id, {insert_time}
 ), numbered AS MATERIALIZED (
     SELECT f.*, state.commit_sequence

@@ -10,5 +10,7 @@ SELECT DISTINCT ON (p.process_id) 'default', p.process_id, pg_temp.kept(p.exe),
     CASE WHEN $1 THEN least(pg_temp.nanos(p.insert_time), s.insert_time) ELSE s.insert_time END
 FROM public.processes p, lake_state s
 WHERE p.process_id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM forgotten_processes g WHERE g.tenant = 'default'
+        AND g.process_id = p.process_id)
 ORDER BY p.process_id, p.insert_time
 ON CONFLICT DO NOTHING

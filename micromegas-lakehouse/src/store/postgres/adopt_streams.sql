@@ -14,5 +14,7 @@ JOIN pg_temp.adopted_layouts l
     AND l.objects = sha256(coalesce(p.objects_metadata, '')),
 lake_state s
 WHERE p.stream_id IS NOT NULL AND p.process_id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM forgotten_processes g WHERE g.tenant = 'default'
+        AND g.process_id = p.process_id)
 ORDER BY p.stream_id, p.insert_time
 ON CONFLICT DO NOTHING

@@ -142,7 +142,7 @@ pub(super) fn waiting_block(row: &PgRow) -> Result<WaitingBlock> {
     })
 }
 
-fn location(row: &PgRow) -> Result<PayloadLocation> {
+pub(super) fn location(row: &PgRow) -> Result<PayloadLocation> {
     let key = match optional_text(row, "object_key")? {
         Some(key) => key,
         None => block_key(

@@ -9,9 +9,10 @@ use uuid::Uuid;
 use super::connect::begin;
 use super::failure::Result;
 use super::insert_blocks::insert_blocks;
+use super::reclaim;
 use super::text::stored;
 use crate::error::Error;
-use crate::lake::{InsertOutcome, LakeInsert, NewBlock, NewProcess, NewStream};
+use crate::lake::{InsertOutcome, LakeInsert, NewBlock, NewProcess, NewStream, mixed_segments};
 use crate::tenant::Tenant;
 use crate::time::to_nanos;
 
@@ -49,7 +50,8 @@ pub(super) async fn insert(pool: &PgPool, group: &[LakeInsert]) -> Result<Vec<In
             .await?;
     }
     insert_blocks(connection, &rows.blocks, &mut outcomes).await?;
-    if outcomes.iter().any(|outcome| *outcome != InsertOutcome::Duplicate) {
+    if outcomes.iter().any(InsertOutcome::is_stored) {
+        reclaim::add(connection, mixed_segments(group, &outcomes)).await?;
         transaction.commit().await?;
     }
     Ok(outcomes)
@@ -108,13 +110,22 @@ async fn insert_processes(
     let text = |value: fn(&NewProcess) -> &str| column(rows, |row| stored(value(row)).into_owned());
     let nanos = |row: &NewProcess| to_nanos(row.info.start_time, "start_time");
     let stored_rows = sqlx::query(
-        "INSERT INTO processes (tenant, process_id, exe, username, realname, computer, distro, \
-         cpu_brand, tsc_frequency, start_time, start_ticks, parent_process_id, properties, \
-         insert_time) \
-         SELECT i.*, s.insert_time FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], \
+        "WITH input AS (SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], \
          $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[], \
-         $11::bigint[], $12::uuid[], $13::text[]) AS i, lake_state s \
-         ON CONFLICT DO NOTHING RETURNING tenant, process_id",
+         $11::bigint[], $12::uuid[], $13::text[]) AS i (tenant, process_id, exe, username, \
+         realname, computer, distro, cpu_brand, tsc_frequency, start_time, start_ticks, \
+         parent_process_id, properties)), \
+         forgotten AS MATERIALIZED (SELECT i.tenant, i.process_id FROM input i \
+         JOIN forgotten_processes f ON f.tenant = i.tenant COLLATE \"C\" \
+         AND f.process_id = i.process_id), \
+         inserted AS (INSERT INTO processes (tenant, process_id, exe, username, realname, \
+         computer, distro, cpu_brand, tsc_frequency, start_time, start_ticks, parent_process_id, \
+         properties, insert_time) \
+         SELECT i.*, s.insert_time FROM input i, lake_state s WHERE NOT EXISTS (\
+         SELECT FROM forgotten f WHERE f.tenant = i.tenant AND f.process_id = i.process_id) \
+         ON CONFLICT DO NOTHING RETURNING tenant, process_id) \
+         SELECT tenant, process_id, FALSE FROM inserted \
+         UNION ALL SELECT tenant, process_id, TRUE FROM forgotten",
     )
     .bind(text(|row| row.tenant.as_str()))
     .bind(column(rows, |row| row.info.process_id))
@@ -147,15 +158,22 @@ async fn insert_streams(
     // PostgreSQL has no lists of lists of different lengths, so tags come as JSON.
     let tags = |row: &NewStream| json(&row.tags.iter().map(|tag| stored(tag)).collect::<Vec<_>>());
     let stored_rows = sqlx::query(
-        "INSERT INTO streams (tenant, stream_id, process_id, layout_hash, tags, properties, \
-         format, insert_time) \
+        "WITH input AS (SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::bytea[], \
+         $5::text[], $6::text[], $7::text[]) AS i (tenant, stream_id, process_id, layout_hash, \
+         tags, properties, format)), \
+         forgotten AS MATERIALIZED (SELECT i.tenant, i.stream_id FROM input i \
+         JOIN forgotten_processes f ON f.tenant = i.tenant COLLATE \"C\" \
+         AND f.process_id = i.process_id), \
+         inserted AS (INSERT INTO streams (tenant, stream_id, process_id, layout_hash, tags, \
+         properties, format, insert_time) \
          SELECT i.tenant, i.stream_id, i.process_id, i.layout_hash, \
          ARRAY(SELECT tag FROM jsonb_array_elements_text(i.tags::jsonb) WITH ORDINALITY \
          AS t (tag, place) ORDER BY place), i.properties, i.format, s.insert_time \
-         FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::bytea[], $5::text[], $6::text[], \
-         $7::text[]) AS i (tenant, stream_id, process_id, layout_hash, tags, properties, format), \
-         lake_state s \
-         ON CONFLICT DO NOTHING RETURNING tenant, stream_id",
+         FROM input i, lake_state s WHERE NOT EXISTS (\
+         SELECT FROM forgotten f WHERE f.tenant = i.tenant AND f.stream_id = i.stream_id) \
+         ON CONFLICT DO NOTHING RETURNING tenant, stream_id) \
+         SELECT tenant, stream_id, FALSE FROM inserted \
+         UNION ALL SELECT tenant, stream_id, TRUE FROM forgotten",
     )
     .bind(column(rows, |row| row.tenant.as_str().to_owned()))
     .bind(column(rows, |row| row.stream_id))
@@ -190,7 +208,8 @@ async fn insert_streams(
     Ok(new)
 }
 
-/// Marks the rows that were stored, found by the two columns returned.
+/// Marks the rows that were stored, and those of forgotten processes, found by the first two
+/// columns returned; the third tells which it is.
 fn note_stored(
     stored_rows: &[sqlx::postgres::PgRow],
     places: &HashMap<(&Tenant, Uuid), usize>,
@@ -199,8 +218,13 @@ fn note_stored(
     let mut new = Identities::default();
     for row in stored_rows {
         let (tenant, id): (String, Uuid) = (row.try_get(0)?, row.try_get(1)?);
+        let is_forgotten: bool = row.try_get(2)?;
         if let Some(index) = places.get(&(&Tenant::new(&tenant)?, id)) {
-            outcomes[*index] = InsertOutcome::Stored;
+            outcomes[*index] =
+                if is_forgotten { InsertOutcome::Forgotten } else { InsertOutcome::Stored };
+        }
+        if is_forgotten {
+            continue;
         }
         new.tenants.push(tenant);
         new.ids.push(id);

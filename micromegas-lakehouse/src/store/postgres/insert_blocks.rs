@@ -6,8 +6,13 @@ use super::decode;
 use super::failure::Result;
 use super::insert::column;
 use super::text::stored;
-use crate::lake::{InsertOutcome, NewBlock, block_key, require_recent};
+use crate::lake::{InsertOutcome, NewBlock, block_key, block_of_key, require_recent};
 use crate::sequence::CommitSequence;
+
+/// In place of a number: the process was forgotten.
+const FORGOTTEN: i64 = -1;
+/// In place of a number: the object is about to be deleted.
+const LATER: i64 = -2;
 
 /// Inserts blocks: with a number if they are complete, else as waiting; all in one statement, so
 /// that the turn lasts two round trips, this one and the commit.
@@ -36,6 +41,7 @@ pub(super) async fn insert_blocks(
         .bind(column(rows, |block| block.event_ticks.map(|range| range.least)))
         .bind(column(rows, |block| block.event_ticks.map(|range| range.greatest)))
         .bind(column(rows, |block| block.skipped_events.cast_signed()))
+        .bind(column(rows, own_object_key))
         .fetch_all(connection)
         .await?;
     for row in new {
@@ -49,6 +55,8 @@ pub(super) async fn insert_blocks(
         let placed = usize::try_from(place - 1).ok().and_then(|place| rows.get(place));
         if let Some((index, _)) = placed {
             outcomes[*index] = match sequence {
+                Some(FORGOTTEN) => InsertOutcome::Forgotten,
+                Some(LATER) => InsertOutcome::Later,
                 Some(number) => InsertOutcome::Numbered(CommitSequence::new(number.unsigned_abs())),
                 None => InsertOutcome::Waiting,
             };
@@ -61,4 +69,9 @@ pub(super) async fn insert_blocks(
 fn object_key(block: &NewBlock) -> Option<String> {
     let published = block_key(&block.tenant, block.process_id, block.stream_id, block.block_id);
     (block.payload.key != published).then(|| stored(&block.payload.key).into_owned())
+}
+
+/// The key of the object, if it is the published one.
+fn own_object_key(block: &NewBlock) -> Option<String> {
+    block_of_key(&block.payload.key).map(|_| block.payload.key.clone())
 }

@@ -15,6 +15,8 @@ mod lists;
 mod options;
 mod quarantine;
 mod reads;
+mod reclaim;
+mod removal;
 mod schema;
 mod select;
 mod store;

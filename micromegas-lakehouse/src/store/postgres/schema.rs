@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0001_lake_and_ledger.sql"),
     include_str!("migrations/0002_blocks_by_object.sql"),
     include_str!("migrations/0003_keys_and_audit.sql"),
+    include_str!("migrations/0004_removal.sql"),
 ];
 
 /// Held while steps are taken, so that of many servers that start at once one takes them. The

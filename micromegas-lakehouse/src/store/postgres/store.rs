@@ -75,6 +75,9 @@ impl PostgresStore {
     /// else writes, while the published server may still run, and again after that server was
     /// stopped: only what is new since is taken.
     ///
+    /// Nothing of forgotten processes is taken. What retention has removed here is new again as long
+    /// as it is in the published tables.
+    ///
     /// All of it is one transaction, during which nothing else is inserted. Nothing is changed or
     /// deleted in the published tables.
     ///

@@ -132,7 +132,7 @@ pub(super) fn waiting_block(row: &SqliteRow) -> Result<WaitingBlock> {
     })
 }
 
-fn location(row: &SqliteRow) -> Result<PayloadLocation> {
+pub(super) fn location(row: &SqliteRow) -> Result<PayloadLocation> {
     let key: Option<String> = row.try_get("object_key")?;
     let key = match key {
         Some(key) => key,

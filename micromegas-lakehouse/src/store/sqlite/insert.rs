@@ -11,7 +11,11 @@ use super::connect::begin;
 use super::encode::json;
 use super::failure::Result;
 use super::numbering::Arrived;
-use crate::lake::{InsertOutcome, LakeInsert, NewProcess, NewStream, require_recent};
+use super::reclaim;
+use super::refused::Refused;
+use crate::lake::{
+    InsertOutcome, LakeInsert, NewProcess, NewStream, mixed_segments, require_recent,
+};
 use crate::sequence::CommitSequence;
 use crate::tenant::Tenant;
 use crate::time::{from_nanos, next_insert_time, to_nanos};
@@ -27,10 +31,15 @@ pub(super) async fn insert(
     let mut transaction = begin(writer).await?;
     let mut commit = GroupCommit::start(&mut transaction).await?;
     require_recent(group.iter().filter_map(LakeInsert::as_block), from_nanos(commit.time))?;
-    let mut outcomes = vec![InsertOutcome::Duplicate; group.len()];
+    let refused = Refused::find(&mut *commit.connection, group).await?;
+    let mut outcomes: Vec<_> =
+        group.iter().map(|row| refused.outcome(row).unwrap_or(InsertOutcome::Duplicate)).collect();
+    let is_taken =
+        |index: usize, outcomes: &[InsertOutcome]| outcomes[index] == InsertOutcome::Duplicate;
     let mut arrived = Vec::new();
     for (index, row) in group.iter().enumerate() {
         if let LakeInsert::Process(process) = row
+            && is_taken(index, &outcomes)
             && commit.insert_process(process).await?
         {
             outcomes[index] = InsertOutcome::Stored;
@@ -39,6 +48,7 @@ pub(super) async fn insert(
     }
     for (index, row) in group.iter().enumerate() {
         if let LakeInsert::Stream(stream) = row
+            && is_taken(index, &outcomes)
             && commit.insert_stream(stream).await?
         {
             outcomes[index] = InsertOutcome::Stored;
@@ -47,7 +57,8 @@ pub(super) async fn insert(
     }
     commit.number_waiting_blocks(&arrived).await?;
     commit.insert_blocks(group, &mut outcomes).await?;
-    if outcomes.iter().any(|outcome| *outcome != InsertOutcome::Duplicate) {
+    if outcomes.iter().any(InsertOutcome::is_stored) {
+        reclaim::add(&mut *commit.connection, &mixed_segments(group, &outcomes)).await?;
         commit.finish().await?;
         transaction.commit().await?;
     }

@@ -33,10 +33,8 @@ impl GroupCommit<'_> {
         let blocks: Vec<(usize, &NewBlock)> = group
             .iter()
             .enumerate()
-            .filter_map(|(index, row)| match row {
-                LakeInsert::Block(block) => Some((index, block)),
-                _ => None,
-            })
+            .filter_map(|(index, row)| Some((index, row.as_block()?)))
+            .filter(|(index, _)| outcomes[*index] == InsertOutcome::Duplicate)
             .filter(|(_, block)| seen.insert((&block.tenant, block.block_id)))
             .collect();
         let mut numbered = Vec::new();

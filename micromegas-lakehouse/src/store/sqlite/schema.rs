@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0001_lake_and_ledger.sql"),
     include_str!("migrations/0002_blocks_by_object.sql"),
     include_str!("migrations/0003_keys_and_audit.sql"),
+    include_str!("migrations/0004_removal.sql"),
 ];
 
 /// Marks a SQLite file as ours; the letters `MMLH`.
