@@ -1,14 +1,12 @@
-//! Rules, and what was done with them, in the object store: small JSON objects under `control/`.
+//! Rules in the object store: small JSON objects under `control/`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt as _;
-use micromegas_lakehouse::Tenant;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 
-use super::audit::ControlAction;
 use super::rule::ControlRule;
 use crate::Error;
 
@@ -17,7 +15,7 @@ const STORE_TIMEOUT: Duration = Duration::from_secs(10);
 /// More rules of all tenants than this are not read.
 const RULE_COUNT_MAX: usize = 10_000;
 
-/// Where rules and actions are kept.
+/// Where rules are kept.
 #[derive(Debug)]
 pub(super) struct Archive {
     objects: Arc<dyn ObjectStore>,
@@ -72,43 +70,6 @@ impl Archive {
             }
         };
         self.within(deleting).await
-    }
-
-    /// Remembers an action. The same again changes nothing.
-    pub(super) async fn append(&self, action: &ControlAction) -> Result<(), Error> {
-        let day = action.time.format("%Y-%m-%d").to_string();
-        let time = action.time.format("%H%M%S%.6f");
-        let name = format!("{time}-{}-{}.json", action.action, action.unique);
-        let path = Path::from_iter(["control", "audit", action.tenant.as_str(), &day, &name]);
-        self.put(path, action).await
-    }
-
-    /// The latest actions of a tenant, the latest first.
-    pub(super) async fn list_actions(
-        &self,
-        tenant: &Tenant,
-        limit: usize,
-    ) -> Result<Vec<ControlAction>, Error> {
-        let folder = Path::from_iter(["control", "audit", tenant.as_str()]);
-        let listing = self.objects.list_with_delimiter(Some(&folder));
-        let mut days = self.within(listing).await?.common_prefixes;
-        days.sort();
-        let mut actions = Vec::new();
-        while let Some(day) = days.pop() {
-            let listing = self.objects.list_with_delimiter(Some(&day));
-            let of_day = self.within(listing).await?.objects;
-            let mut paths: Vec<Path> = of_day.into_iter().map(|meta| meta.location).collect();
-            paths.sort();
-            while let Some(path) = paths.pop() {
-                if actions.len() >= limit {
-                    return Ok(actions);
-                }
-                let bytes = self.fetch(&path).await?.unwrap_or_default();
-                // What is no action was not written here.
-                actions.extend(serde_json::from_slice::<ControlAction>(&bytes).ok());
-            }
-        }
-        Ok(actions)
     }
 
     async fn fetch(&self, path: &Path) -> Result<Option<bytes::Bytes>, Error> {

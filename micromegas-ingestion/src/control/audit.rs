@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use micromegas_lakehouse::Tenant;
-use uuid::Uuid;
+use micromegas_lakehouse::{AuditRecord, NewAuditRecord, Tenant};
 
 use super::rule::{ControlRule, read_tenant, write_tenant};
 
 /// Who an action was done by that nobody asked for.
 const SERVER: &str = "server";
+
+/// What the names of all actions begin with.
+pub(super) const FAMILY: &str = "control.";
+/// The detail of a record that says when the action was done.
+const TIME: &str = "time";
 
 /// Something that was done with rules.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -27,9 +31,6 @@ pub struct ControlAction {
     pub target: String,
     /// What else there is to say.
     pub details: BTreeMap<String, String>,
-    /// What distinguishes it from another action at the same time.
-    #[serde(skip, default = "Uuid::new_v4")]
-    pub(super) unique: Uuid,
 }
 
 impl ControlAction {
@@ -41,7 +42,6 @@ impl ControlAction {
             action: action.to_owned(),
             target: "*".to_owned(),
             details: BTreeMap::new(),
-            unique: Uuid::new_v4(),
         }
     }
 
@@ -58,10 +58,16 @@ impl ControlAction {
         Self::new(&rule.tenant, actor, "control.remove", time).of(rule)
     }
 
-    /// Every server that sees the end describes it the same way, so that it is remembered once.
     pub(super) fn expire(rule: &ControlRule) -> Self {
-        let action = Self::new(&rule.tenant, SERVER, "control.expire", rule.expires);
-        Self { unique: rule.id, ..action.of(rule) }
+        Self::new(&rule.tenant, SERVER, "control.expire", rule.expires).of(rule)
+    }
+
+    /// The action as the audit log keeps it.
+    pub(super) fn record(&self) -> NewAuditRecord {
+        let (actor, action) = (self.actor.as_str(), self.action.as_str());
+        let record = NewAuditRecord::new(self.tenant.clone(), actor, action, &self.target);
+        let record = record.with(TIME, self.time.to_rfc3339());
+        self.details.iter().fold(record, |record, (name, value)| record.with(name, value))
     }
 
     fn of(self, rule: &ControlRule) -> Self {
@@ -73,5 +79,23 @@ impl ControlAction {
     fn with(mut self, name: &str, value: &str) -> Self {
         self.details.insert(name.to_owned(), value.to_owned());
         self
+    }
+}
+
+impl From<AuditRecord> for ControlAction {
+    fn from(entry: AuditRecord) -> Self {
+        let AuditRecord { time, record, .. } = entry;
+        let mut details = record.details;
+        // When it was done is told; when it was written stands in for that.
+        let told = details.remove(TIME);
+        let told = told.and_then(|text| DateTime::parse_from_rfc3339(&text).ok());
+        Self {
+            time: told.map_or(time, |told| told.to_utc()),
+            tenant: record.tenant,
+            actor: record.actor,
+            action: record.action,
+            target: record.target,
+            details,
+        }
     }
 }

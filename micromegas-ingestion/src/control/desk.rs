@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::archive::Archive;
 use super::audit::ControlAction;
+use super::journal::Journal;
 use super::merge::merge;
 use super::rule::{ControlRule, NewControlRule};
 use super::settings::{ControlSettings, refused};
@@ -44,6 +45,7 @@ pub(crate) struct Desk {
     /// Whether a rule, by its id, concerns a process: neither changes.
     decisions: Mutex<HashMap<(Uuid, Uuid), bool>>,
     archive: Archive,
+    journal: Journal,
     store: Arc<dyn MetadataStore>,
     refresh_period: Duration,
     retry_after: Duration,
@@ -58,6 +60,7 @@ impl Desk {
             changing: tokio::sync::Mutex::default(),
             decisions: Mutex::default(),
             archive: Archive::new(Arc::clone(lakehouse.objects()), options.retry_after),
+            journal: Journal::new(Arc::clone(lakehouse.store()), options.retry_after),
             store: Arc::clone(lakehouse.store()),
             refresh_period: options.control_refresh_period.max(REFRESH_PERIOD_MIN),
             retry_after: options.retry_after,
@@ -120,7 +123,7 @@ impl Desk {
         let rule = Arc::new(new.begin(tenant, principal.subject(), Utc::now())?);
         self.require_room(&rule)?;
         // In this order, so that nothing is done that is not remembered.
-        self.archive.append(&ControlAction::set(&rule)).await?;
+        self.journal.append(&ControlAction::set(&rule)).await?;
         self.archive.put_rule(&rule).await?;
         let mut rules = self.rules.write().unwrap_or_else(PoisonError::into_inner);
         rules.entry(rule.tenant.clone()).or_default().push(Arc::clone(&rule));
@@ -138,7 +141,7 @@ impl Desk {
         let mut listed = Vec::new();
         for tenant in tenants {
             let action = ControlAction::list(tenant, principal.subject(), Utc::now());
-            self.archive.append(&action).await?;
+            self.journal.append(&action).await?;
             listed.extend(self.live_rules(tenant).iter().map(|rule| ControlRule::clone(rule)));
         }
         Ok(listed)
@@ -153,7 +156,7 @@ impl Desk {
         let rule = of_principal.find(|rule| rule.id == id);
         let rule = rule.ok_or_else(|| Error::NotFound { what: format!("rule {id}") })?;
         let action = ControlAction::remove(&rule, principal.subject(), Utc::now());
-        self.archive.append(&action).await?;
+        self.journal.append(&action).await?;
         self.archive.delete_rule(&rule).await?;
         let mut rules = self.rules.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(of_tenant) = rules.get_mut(&rule.tenant) {
@@ -172,7 +175,7 @@ impl Desk {
     ) -> Result<Vec<ControlAction>, Error> {
         let mut actions = Vec::new();
         for tenant in controlled_tenants(principal)? {
-            actions.extend(self.archive.list_actions(tenant, limit).await?);
+            actions.extend(self.journal.list(tenant, limit).await?);
         }
         actions.sort_by_key(|action| std::cmp::Reverse(action.time));
         actions.truncate(limit);
@@ -255,8 +258,7 @@ impl Desk {
             };
             if rule.is_live(Utc::now()) {
                 rules.entry(rule.tenant.clone()).or_default().push(rule);
-            } else {
-                self.archive.append(&ControlAction::expire(&rule)).await?;
+            } else if self.journal.append_end(&rule).await? {
                 self.archive.delete_rule(&rule).await?;
                 info!("control rule {} has ended", rule.id);
             }

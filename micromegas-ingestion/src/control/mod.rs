@@ -6,12 +6,14 @@
 //! `docs/control.md` is the whole protocol.
 //!
 //! Rules are small objects of the lake's object store: they survive a restart, and all servers over
-//! one lake have the same. So are the [actions](ControlAction): each is written before it is done.
+//! one lake have the same. [Actions](ControlAction) are in the audit log of the lake: each is written
+//! before it is done.
 
 mod archive;
 mod audit;
 mod desk;
 mod http;
+mod journal;
 mod merge;
 mod rule;
 mod service;
