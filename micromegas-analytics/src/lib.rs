@@ -24,6 +24,7 @@
 //! | SQL | rows |
 //! |---|---|
 //! | `processes`, `streams`, `blocks` | what the lake knows about its data |
+//! | `audit_log` | what was done to the lake and by whom, for principals with the right `admin` |
 //! | `log_entries`, `measures` | log entries and samples of metrics, of all processes |
 //! | `view_instance('log_entries', 'process id')`, same for `measures` | the global table, filtered by `process_id` |
 //! | `view_instance('thread_spans', 'stream id')` | the spans of one thread |

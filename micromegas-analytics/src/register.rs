@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datafusion::catalog::TableProvider;
 use datafusion::optimizer::AnalyzerRule;
 use datafusion::prelude::SessionContext;
-use micromegas_lakehouse::{Lakehouse, Principal, Tenant};
+use micromegas_lakehouse::{Lakehouse, Principal, Rights, Tenant};
 
 use crate::columns::{Column, TableDoc};
 use crate::engine::Engine;
@@ -14,12 +14,14 @@ use crate::functions::scalar_functions;
 use crate::options::Options;
 use crate::scan::{ViewScan, ViewScope};
 use crate::snapshot::{LakeTable, PinSnapshot, SnapshotScan};
-use crate::tables::{Blocks, MetadataScan, MetadataTable, Processes, QuarantinedBlocks, Streams};
+use crate::tables::{
+    AuditLog, Blocks, MetadataScan, MetadataTable, Processes, QuarantinedBlocks, Streams,
+};
 use crate::view::{Instances, views};
 use crate::view_instance::{NoArgumentFunction, ViewInstanceFunction};
 
 /// Adds everything that a principal may see to a context: the tables `processes`, `streams`,
-/// `blocks`, `log_entries` and `measures`, the table functions `view_instance` and
+/// `blocks`, `audit_log`, `log_entries` and `measures`, the table functions `view_instance` and
 /// `list_quarantined_blocks`, functions for properties, and the rule that gives each query one
 /// snapshot.
 ///
@@ -100,6 +102,7 @@ impl Tables {
             (Processes::NAME, self.table(MetadataScan::<Processes>::new(of()))),
             (Streams::NAME, self.table(MetadataScan::<Streams>::new(of()))),
             (Blocks::NAME, self.table(MetadataScan::<Blocks>::new(of()))),
+            (AuditLog::NAME, self.table(MetadataScan::<AuditLog>::new(audited_tenants(principal)))),
         ];
         for view in views() {
             if view.definition().instances == Instances::GlobalByProcess {
@@ -121,7 +124,7 @@ pub fn table_docs() -> Vec<TableDoc> {
         let columns: Vec<Column> = T::columns().iter().map(|column| column.column).collect();
         TableDoc { name: T::NAME, columns }
     }
-    let mut docs = vec![of::<Processes>(), of::<Streams>(), of::<Blocks>()];
+    let mut docs = vec![of::<Processes>(), of::<Streams>(), of::<Blocks>(), of::<AuditLog>()];
     docs.extend(views().iter().map(|view| {
         let definition = view.definition();
         TableDoc { name: definition.name, columns: definition.columns.to_vec() }
@@ -132,9 +135,10 @@ pub fn table_docs() -> Vec<TableDoc> {
 
 /// What a principal may read: nothing without the right to query.
 fn tenants_of(principal: &Principal) -> Arc<[Tenant]> {
-    if principal.can(micromegas_lakehouse::Rights::QUERY) {
-        principal.tenants().into()
-    } else {
-        Arc::new([])
-    }
+    if principal.can(Rights::QUERY) { principal.tenants().into() } else { Arc::new([]) }
+}
+
+/// Whose audit log a principal may read: nobody's without the right `admin`.
+fn audited_tenants(principal: &Principal) -> Arc<[Tenant]> {
+    if principal.can(Rights::ADMIN) { tenants_of(principal) } else { Arc::new([]) }
 }

@@ -149,7 +149,8 @@ fn decode_payload(
     decoder.push(&BlockContent { record: block, open })
 }
 
-/// Puts a block that cannot be decoded where people find it.
+/// Puts a block that cannot be decoded where people find it. A block that has left the lake since
+/// it was listed, or whose stream has, is none of those.
 pub(crate) async fn quarantine(
     engine: &Engine,
     view: &Arc<dyn View>,
@@ -166,5 +167,8 @@ pub(crate) async fn quarantine(
         view: name.to_owned(),
         block_id: block.block_id,
     };
-    Ok(engine.lakehouse().store().quarantine_block(&key, reason).await?)
+    match engine.lakehouse().store().quarantine_block(&key, reason).await {
+        Ok(()) | Err(LakehouseError::NotFound { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }

@@ -1,12 +1,15 @@
-//! Tables of what the lake knows about its data: processes, streams and blocks.
+//! Tables of what the lake knows about its data: processes, streams and blocks; and of what was done
+//! to it.
 
 mod arrays;
+mod audit;
 mod blocks;
 mod metadata;
 mod processes;
 mod quarantine;
 mod streams;
 
+pub(crate) use audit::AuditLog;
 pub(crate) use blocks::Blocks;
 pub(crate) use metadata::{MetadataScan, MetadataTable};
 pub(crate) use processes::Processes;

@@ -175,9 +175,10 @@ async fn drivers_can_browse() {
         include_schema,
     };
     let info = client.get_tables(command(false)).await.unwrap();
-    let tables: Vec<String> = ["blocks", "log_entries", "measures", "processes", "streams"]
-        .map(|table| format!("micromegas|public|{table}|table"))
-        .to_vec();
+    let tables: Vec<String> =
+        ["audit_log", "blocks", "log_entries", "measures", "processes", "streams"]
+            .map(|table| format!("micromegas|public|{table}|table"))
+            .to_vec();
     assert_eq!(lines(&fetch(&mut client, info).await), tables);
     let info = client.get_tables(command(true)).await.unwrap();
     assert_eq!(fetch(&mut client, info).await[0].num_columns(), 5);

@@ -1,7 +1,7 @@
 //! A principal sees the union of its tenants, and nothing else.
 
 use datafusion::prelude::SessionContext;
-use micromegas_lakehouse::{Principal, Rights, Tenant};
+use micromegas_lakehouse::{NewAuditRecord, Principal, Rights, Tenant};
 
 use crate::fixture::{Event, START_TICKS, TestLake, TestProcess, lines};
 
@@ -69,4 +69,28 @@ async fn without_the_right_to_query_there_is_nothing() {
     let context = lake.context_of(principal);
     assert!(query(&context, "SELECT * FROM log_entries").await.is_empty());
     assert!(query(&context, "SELECT * FROM processes").await.is_empty());
+}
+
+#[tokio::test]
+async fn the_audit_log_is_for_admins_of_its_tenant() {
+    let lake = TestLake::new();
+    let [red, blue] = ["red", "blue"].map(|name| Tenant::new(name).unwrap());
+    let store = lake.lake.lakehouse().store();
+    for tenant in [&red, &blue] {
+        let record = NewAuditRecord::new(tenant.clone(), "ada", "thing.do", tenant.as_str());
+        store.append_audit(vec![record.with("why", "because")]).await.unwrap();
+    }
+    let sql = "SELECT tenant, actor, action, target, property_get(details, 'why') FROM audit_log \
+               WHERE time > now() - interval '1 hour' ORDER BY number";
+    let asked = |tenants: Vec<Tenant>, rights| {
+        let context = lake.context_of(Principal::new("someone", tenants, rights).unwrap());
+        async move { query(&context, sql).await }
+    };
+    let admin = Rights::QUERY | Rights::ADMIN;
+    let of_red = "red|ada|thing.do|red|because";
+    assert_eq!(asked(vec![red.clone()], admin).await, [of_red]);
+    let both = asked(vec![red.clone(), blue], admin).await;
+    assert_eq!(both, [of_red, "blue|ada|thing.do|blue|because"]);
+    assert!(asked(vec![red.clone()], Rights::QUERY).await.is_empty());
+    assert!(asked(vec![red], Rights::ADMIN).await.is_empty());
 }
