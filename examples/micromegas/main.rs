@@ -6,12 +6,16 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod access;
+mod actor;
+mod age;
 mod demo;
 mod failure;
 mod http;
 mod index;
 mod keys;
+mod lake;
 mod open;
+mod own_telemetry;
 mod query;
 mod serve;
 mod server;
@@ -42,6 +46,8 @@ enum Command {
     Serve(serve::Args),
     /// Make, list and revoke the keys with which programs and people come in
     Keys(keys::Args),
+    /// Let data leave a lake: by age, or because it must be forgotten; see what was done
+    Lake(lake::Args),
     /// Ask a server something in SQL
     Query(query::Args),
     /// Read what programs left in their spools, without a server
@@ -67,6 +73,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Keys(args) => keys::run(args).await,
+        Command::Lake(args) => lake::run(args).await,
         Command::Query(args) => query::run(args).await,
         Command::Open(args) => open::run(args).await,
         Command::Index(args) => index::run(args).await,

@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -11,6 +13,8 @@ use micromegas_telemetry_sink::TelemetryBuilder;
 use micromegas_tracing::prelude::*;
 
 use crate::access::Access;
+use crate::lake::RetentionArgs;
+use crate::own_telemetry::OwnTelemetry;
 use crate::server::{Server, ServerConfig};
 use crate::storage::Storage;
 
@@ -71,6 +75,24 @@ pub(crate) struct Args {
     )]
     flight: SocketAddr,
 
+    /// The longest that a block waits for others to share an object with, in milliseconds; 0 gives
+    /// each block an object of its own
+    #[arg(
+        long,
+        env = "MICROMEGAS_SEGMENT_WINDOW_MS",
+        default_value_t = 5,
+        value_name = "MS",
+        value_parser = clap::value_parser!(u64).range(..=10_000)
+    )]
+    segment_window: u64,
+
+    #[command(flatten)]
+    retention: RetentionArgs,
+
+    /// Keep what the server records about itself in its own lake, for the tenant `default`
+    #[arg(long, env = "MICROMEGAS_OWN_TELEMETRY")]
+    own_telemetry: bool,
+
     #[command(flatten)]
     access: Access,
 
@@ -91,6 +113,8 @@ Examples:
       \"grants\":[{\"claim\":\"groups\",\"value\":\"…\",\"tenants\":[\"default\"],\"rights\":\"query\"}]}]}.
   micromegas serve --database postgres://me@db/lake --objects s3://bucket/lake
       One of several servers over PostgreSQL and S3.
+  micromegas serve --retention 30d --retention-tag cpu=7d
+      Keep profiles for a week and everything else for a month.
   micromegas serve --disable-auth --http 127.0.0.1:0 --flight 127.0.0.1:0 --print-addresses
       Any free ports, told to a script: {\"ingestion\":\"http://…\",\"query\":\"http://…\"}
 
@@ -103,10 +127,19 @@ GET /health and GET /ready of the telemetry address say how the server is.
 Ctrl-C or SIGTERM stops it after what was accepted is stored; even killed, it keeps everything it
 has acknowledged.";
 
+/// How long the end of a server waits for what it recorded about itself.
+const FLUSH_PERIOD_MAX: Duration = Duration::from_secs(1);
+
 /// Serves until it is told to stop.
 pub(crate) async fn run(args: Args) -> Result<()> {
-    // What the server has to say goes to the standard error; its telemetry goes nowhere else.
-    let _telemetry = TelemetryBuilder::new().with_console(LevelFilter::Warn).build()?;
+    // What the server has to say goes to the standard error, and all that it records into its lake
+    // if it is told so.
+    let own = args.own_telemetry.then(|| Arc::new(OwnTelemetry::new()));
+    let mut telemetry = TelemetryBuilder::new().with_console(LevelFilter::Warn);
+    if let Some(own) = &own {
+        telemetry = telemetry.with_sink(own.sink());
+    }
+    let telemetry = telemetry.build()?;
     if args.access.disable_auth {
         for address in [args.http, args.flight].iter().filter(|at| !at.ip().is_loopback()) {
             warn!("everyone who reaches {address} may do everything: authentication is disabled");
@@ -118,7 +151,15 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     };
     let place = storage.to_string();
     let access = args.access;
-    let config = ServerConfig { storage, http: args.http, flight: args.flight, access };
+    let config = ServerConfig {
+        storage,
+        http: args.http,
+        flight: args.flight,
+        access,
+        retention: args.retention.policy(),
+        segment_window: Duration::from_millis(args.segment_window),
+        own_telemetry: own,
+    };
     let mut server = Server::start(config).await?;
     // Told before anyone can rely on it, so that a signal right after it is not missed.
     let stop = stop_signal()?;
@@ -132,7 +173,11 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     out.flush()?;
     drop(out);
     tokio::select! {
-        () = stop => server.shutdown().await,
+        () = stop => {
+            // While there is a lake to put it into.
+            telemetry.flush(FLUSH_PERIOD_MAX);
+            server.shutdown().await
+        }
         error = server.failed() => Err(error),
     }
 }

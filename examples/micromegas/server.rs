@@ -16,7 +16,11 @@ use micromegas_ingestion::otlp::{otlp_grpc_routes, otlp_routes};
 use micromegas_ingestion::{
     IngestionOptions, IngestionService, LimitLayer, LimitOptions, ingestion_routes, probe_routes,
 };
-use micromegas_lakehouse::{Lakehouse, Principal, Rights};
+use micromegas_lakehouse::{
+    Housekeeping, HousekeepingOptions, Lake, LakeOptions, Lakehouse, Principal, RetentionPolicy,
+    Rights,
+};
+use micromegas_tracing::prelude::*;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -25,6 +29,7 @@ use tonic::{Extensions, Status};
 
 use crate::access::Access;
 use crate::http::{self, ConnectionLimits};
+use crate::own_telemetry::OwnTelemetry;
 use crate::storage::Storage;
 
 /// How long requests that were accepted may take to finish after the server was told to stop.
@@ -33,6 +38,10 @@ const GRACE_PERIOD: Duration = Duration::from_secs(25);
 /// How long a server that follows a killed one waits before it materialises. A data directory has
 /// one server at a time, so nobody else ever waits for a lease.
 const LEASE_TTL: Duration = Duration::from_secs(20);
+
+/// The same where servers share a lake: one that is slow for a while, because its database is or
+/// its machine, keeps its work.
+const SHARED_LEASE_TTL: Duration = Duration::from_secs(60);
 
 /// How often a connection for queries is asked whether it is still there, and how long it may
 /// take to say so.
@@ -49,6 +58,12 @@ pub(crate) struct ServerConfig {
     pub(crate) flight: SocketAddr,
     /// Who may send and ask.
     pub(crate) access: Access,
+    /// How long data is kept.
+    pub(crate) retention: RetentionPolicy,
+    /// The longest that a block waits for others to share an object with.
+    pub(crate) segment_window: Duration,
+    /// What it records about itself, if that goes into its lake.
+    pub(crate) own_telemetry: Option<Arc<OwnTelemetry>>,
 }
 
 /// A running server.
@@ -75,10 +90,25 @@ impl Server {
             roles: JoinSet::new(),
         };
         let options = Options::default();
-        server.roles.spawn(ingest(http, lakehouse.clone(), auth.clone(), stopping.clone()));
+        let lake = LakeOptions { segment_window: config.segment_window, ..LakeOptions::default() };
+        server.roles.spawn(ingest(http, lakehouse.clone(), lake, auth.clone(), stopping.clone()));
+        if let Some(own) = config.own_telemetry {
+            let options = LakeOptions { sweep_period: Duration::ZERO, ..LakeOptions::default() };
+            let lake = Lake::new(lakehouse.clone(), options);
+            let stop = told_to_stop(stopping.clone());
+            server.roles.spawn(async move {
+                own.deliver(lake, stop).await;
+                Ok(())
+            });
+        }
+        server.roles.spawn(keep_house(lakehouse.clone(), config.retention, stopping.clone()));
         let flight_sql = FlightSqlServer::new(lakehouse.clone(), options.clone())?;
         server.roles.spawn(answer(flight, flight_sql, auth, stopping.clone()));
-        server.roles.spawn(materialise(lakehouse, options, stopping));
+        let lease_ttl = match config.storage {
+            Storage::Directory { .. } => LEASE_TTL,
+            Storage::Shared { .. } => SHARED_LEASE_TTL,
+        };
+        server.roles.spawn(materialise(lakehouse, options, lease_ttl, stopping));
         Ok(server)
     }
 
@@ -137,12 +167,13 @@ async fn listen(address: SocketAddr, what: &str, option: &str) -> Result<TcpList
 async fn ingest(
     listener: TcpListener,
     lakehouse: Lakehouse,
+    lake: LakeOptions,
     auth: AuthLayer,
     stopping: watch::Receiver<bool>,
 ) -> Result<()> {
     // Whoever gets past the layer has a principal; nobody is taken for one without.
     let options = IngestionOptions::default().with_anonymous(None);
-    let service = Arc::new(IngestionService::new(lakehouse, options));
+    let service = Arc::new(IngestionService::with_lake_options(lakehouse, lake, options));
     let limits = LimitLayer::new(LimitOptions::default());
     let routes = ingestion_routes(Arc::clone(&service))
         .merge(control_routes(Arc::clone(&service)))
@@ -186,14 +217,41 @@ fn may_query(extensions: &Extensions) -> Result<Principal, Status> {
 async fn materialise(
     lakehouse: Lakehouse,
     options: Options,
+    lease_ttl: Duration,
     stopping: watch::Receiver<bool>,
 ) -> Result<()> {
-    let options = DaemonOptions {
-        cache: options.cache.clone(),
-        lease_ttl: LEASE_TTL,
-        ..DaemonOptions::default()
-    };
+    let options =
+        DaemonOptions { cache: options.cache.clone(), lease_ttl, ..DaemonOptions::default() };
     Daemon::new(lakehouse, options).run(told_to_stop(stopping)).await;
+    Ok(())
+}
+
+/// Lets go of what is too old, and gives back bytes that nothing refers to.
+async fn keep_house(
+    lakehouse: Lakehouse,
+    policy: RetentionPolicy,
+    stopping: watch::Receiver<bool>,
+) -> Result<()> {
+    let options = HousekeepingOptions { policy, ..HousekeepingOptions::default() };
+    let period = options.period;
+    let mut housekeeping = Housekeeping::new(lakehouse, options);
+    let rounds = async {
+        loop {
+            tokio::time::sleep(period).await;
+            match housekeeping.round().await {
+                Ok(Some((expired, reclaimed))) => info!(
+                    "housekeeping removed {} blocks and {} objects",
+                    expired.blocks, reclaimed.deleted
+                ),
+                Ok(None) => {}
+                Err(error) => warn!("housekeeping goes on later: {error}"),
+            }
+        }
+    };
+    tokio::select! {
+        () = rounds => {}
+        () = told_to_stop(stopping) => {}
+    }
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail, ensure};
 use chrono::Utc;
 use clap::Parser;
+use micromegas_lakehouse::{LakeOptions, RetentionPolicy};
 use tokio::process::Command;
 
 use super::{corpus, report};
@@ -59,6 +60,9 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         flight: any_port,
         // For the time of the demo, on loopback.
         access: Access::for_everyone(),
+        retention: RetentionPolicy::default(),
+        segment_window: LakeOptions::default().segment_window,
+        own_telemetry: None,
     };
     let mut server = Server::start(config).await?;
     println!("A server of all roles keeps its lake in {}", data_dir.display());

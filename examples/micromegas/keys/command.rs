@@ -14,7 +14,8 @@ use micromegas_lakehouse::{
 };
 use uuid::Uuid;
 
-use crate::keys::age::Age;
+use crate::actor::actor;
+use crate::age::Age;
 use crate::keys::list::write_list;
 
 /// How many keys are read at a time.
@@ -180,17 +181,6 @@ fn find(keys: &[ApiKeyRecord], meant: &str, tenant: Option<&Tenant>) -> Result<A
         [] => bail!("no such key; `micromegas keys list` shows which there are"),
         _ => bail!("{} keys are called so; name one by its id", live.len()),
     }
-}
-
-/// Who does it, for the audit log: the user as the system knows it.
-fn actor() -> String {
-    let user = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| {
-        #[expect(clippy::disallowed_methods, reason = "a binary may read the environment")]
-        std::env::var(name).ok().filter(|user| !user.is_empty())
-    });
-    let user = user.unwrap_or_else(|| "somebody".to_owned());
-    let user: String = user.chars().filter(|c| !c.is_control()).take(60).collect();
-    format!("command line: {user}")
 }
 
 #[cfg(test)]

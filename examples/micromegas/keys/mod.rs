@@ -1,6 +1,5 @@
 //! `micromegas keys`: make, list and revoke the keys with which programs and people come in.
 
-mod age;
 mod command;
 mod list;
 

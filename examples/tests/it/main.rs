@@ -4,11 +4,14 @@
 
 mod access;
 mod bad_use;
+mod deploy;
 mod documents;
 mod kill_and_restart;
+mod lake;
 mod late_stream;
 mod malformed;
 mod otlp_grpc;
+mod own_telemetry;
 mod programs;
 mod query_formats;
 mod sender;
