@@ -99,9 +99,10 @@ pub mod types;
 
 pub use decode::{
     AsyncSpanColumns, BytesColumn, ColumnValues, Decoded, Event, EventColumn, EventColumns,
-    EventKind, EventType, ImageColumns, LogColumns, Loss, LossReason, Losses, MetricColumns,
-    NetSpanColumns, NetSpanEdge, NetSpanKind, Object, OpenBlock, PlanCache, PropertySets, Scope,
-    SpanColumns, StreamPlan, StringTable, TextColumn, Value, Visited,
+    EventKind, EventMember, EventType, ImageColumns, LogColumns, Loss, LossReason, Losses,
+    MemberKind, MetricColumns, NetSpanColumns, NetSpanEdge, NetSpanKind, Object, OpenBlock,
+    PlanCache, PropertySets, Scope, SpanColumns, StreamPlan, StringTable, TextColumn, Value,
+    Visited,
 };
 pub use document::{Block, Payload, ProcessInfo, RawPayload, StreamInfo, TickRange};
 pub use error::{Error, Result};

@@ -50,7 +50,7 @@ pub use columns::{
     StringTable, TextColumn,
 };
 pub use derived::{ColumnValues, EventColumn, EventColumns};
-pub use event_types::{EventKind, EventType};
+pub use event_types::{EventKind, EventMember, EventType, MemberKind};
 pub use images::{BytesColumn, ImageColumns};
 pub use losses::{Loss, LossReason, Losses};
 pub use net::{NetSpanColumns, NetSpanEdge, NetSpanKind};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::columns::{PropertySets, StringTable};
+use super::columns::{PropertySets, Scope, StringTable};
 use super::dependencies;
 use super::event_plan::EventPlan;
 use super::losses::{LossReason, Losses};
@@ -52,6 +52,13 @@ impl<'p> OpenBlock<'p> {
     /// block tells: a planar one whose writer knew. None means that they are not known.
     pub fn carried_spans(&self) -> Option<&[CarriedSpan]> {
         self.objects.planar()?.carried()
+    }
+
+    /// The scope of a span's descriptor, by the id that a [`CarriedSpan`] names; none if the block
+    /// does not define it.
+    pub fn scope(&self, descriptor: u64) -> Option<Scope> {
+        let index = self.tables.scope_ids.get(descriptor)?;
+        self.tables.scopes.get(usize::try_from(index).ok()?).copied()
     }
 
     /// The strings that the columns' indices refer to.

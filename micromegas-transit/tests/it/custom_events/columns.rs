@@ -1,7 +1,8 @@
 //! Columns derived from reflection.
 
 use micromegas_transit::{
-    ColumnValues, Decoded, EventColumns, EventKind, Limits, LossReason, StreamPlan, TypeLayout,
+    ColumnValues, Decoded, EventColumns, EventKind, Limits, LossReason, MemberKind, StreamPlan,
+    TypeLayout,
 };
 
 use crate::wire::{Bytes, Queue, dynamic, fixed, open, payload, plan, reference, texts};
@@ -63,6 +64,22 @@ fn every_width_of_number_is_widened() {
         ("outside", "u64", 44, 8),
     ];
     let plan = plan(Vec::new(), vec![fixed("Numbers", 48, &members)]);
+    let kinds: Vec<_> =
+        plan.event_members(0).into_iter().map(|member| (member.name, member.kind)).collect();
+    let expected = [
+        ("bool", MemberKind::Bool),
+        ("u8", MemberKind::Unsigned),
+        ("u16", MemberKind::Unsigned),
+        ("u32", MemberKind::Unsigned),
+        ("u64", MemberKind::Unsigned),
+        ("i8", MemberKind::Signed),
+        ("i16", MemberKind::Signed),
+        ("i32", MemberKind::Signed),
+        ("i64", MemberKind::Signed),
+        ("f32", MemberKind::Float),
+        ("f64", MemberKind::Float),
+    ];
+    assert_eq!(kinds, expected.map(|(name, kind)| (name.to_owned(), kind)));
     let record = Bytes::new()
         .raw(&[1, 200])
         .raw(&60_000_u16.to_le_bytes())
