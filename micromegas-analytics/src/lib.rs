@@ -26,13 +26,22 @@
 //! | `processes`, `streams`, `blocks` | what the lake knows about its data |
 //! | `audit_log` | what was done to the lake and by whom, for principals with the right `admin` |
 //! | `log_entries`, `measures` | log entries and samples of metrics, of all processes |
-//! | `view_instance('log_entries', 'process id')`, same for `measures` | the global table, filtered by `process_id` |
+//! | `log_stats`, `metric_stats` | the same by the minute |
+//! | `otel_spans`, `trace_contexts`, `images` | spans of OpenTelemetry, places in traces, attached files |
+//! | `view_instance('log_entries', 'process id')`, same for the others | the global table, filtered by `process_id` |
 //! | `view_instance('thread_spans', 'stream id')` | the spans of one thread |
+//! | `thread_spans('process id')` | the spans of all threads of a process |
 //! | `view_instance('async_events', 'process id')` | begins and ends of asynchronous spans |
+//! | `view_instance('async_spans', 'process id')` | asynchronous spans |
+//! | `view_instance('net_spans', 'process id')` | what it sent and received |
+//! | `call_graph('process id', begin, end)` | who calls whom, how often and for how long |
+//! | `trace('trace id')` | one trace across processes |
+//! | `events."TypeName"`, `list_event_types()` | events of types that processes have defined themselves |
 //! | `list_quarantined_blocks()` | blocks that cannot be decoded, and why |
 //!
 //! [`table_docs`] has their columns. `property_get`, `jsonb_get`, `jsonb_as_string` and
-//! `jsonb_format_json` read properties.
+//! `jsonb_format_json` read properties; `exponential_histogram`, `merge_exponential_histograms` and
+//! `exponential_histogram_quantile` make, merge and read histograms.
 //!
 //! # Guarantees
 //!
@@ -56,22 +65,28 @@
 
 mod clock;
 mod columns;
+mod computed;
+mod derived;
 mod engine;
 mod error;
+mod events;
 #[cfg(feature = "flight")]
 pub mod flight;
 mod functions;
+mod histogram;
 mod materialize;
 mod nearest;
+mod net;
 mod options;
+mod otlp;
 mod register;
 mod scan;
 mod snapshot;
 mod source;
 mod spans;
+mod table_functions;
 mod tables;
 mod view;
-mod view_instance;
 
 pub use columns::{Column, ColumnKind, TableDoc};
 pub use error::Error;

@@ -8,17 +8,23 @@ use datafusion::prelude::SessionContext;
 use micromegas_lakehouse::{Lakehouse, Principal, Rights, Tenant};
 
 use crate::columns::{Column, TableDoc};
+use crate::computed::{CallGraph, ComputedScan, Trace};
+use crate::derived::{DerivedScan, derived_tables};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::events::{EventSchema, ListEventTypes};
 use crate::functions::scalar_functions;
+use crate::histogram::histogram_aggregates;
 use crate::options::Options;
 use crate::scan::{ViewScan, ViewScope};
 use crate::snapshot::{LakeTable, PinSnapshot, SnapshotScan};
+use crate::table_functions::{
+    CallGraphFunction, NoArgumentFunction, ThreadSpansFunction, TraceFunction, ViewInstanceFunction,
+};
 use crate::tables::{
     AuditLog, Blocks, MetadataScan, MetadataTable, Processes, QuarantinedBlocks, Streams,
 };
 use crate::view::{Instances, views};
-use crate::view_instance::{NoArgumentFunction, ViewInstanceFunction};
 
 /// Adds everything that a principal may see to a context: the tables `processes`, `streams`,
 /// `blocks`, `audit_log`, `log_entries` and `measures`, the table functions `view_instance` and
@@ -70,6 +76,9 @@ impl Tables {
         for function in scalar_functions() {
             context.register_udf(function);
         }
+        for function in histogram_aggregates() {
+            context.register_udaf(function);
+        }
     }
 
     /// Registers the tables and table functions, limited to what a principal may see.
@@ -88,9 +97,35 @@ impl Tables {
         let tenants = tenants_of(principal);
         let instances = ViewInstanceFunction::new(Arc::clone(&self.engine), Arc::clone(&tenants));
         context.register_udtf("view_instance", Arc::new(instances));
+        let spans = ThreadSpansFunction::new(Arc::clone(&self.engine), Arc::clone(&tenants));
+        context.register_udtf(ThreadSpansFunction::NAME, Arc::new(spans));
+        let graph = CallGraphFunction::new(Arc::clone(&self.engine), Arc::clone(&tenants));
+        context.register_udtf(CallGraph::NAME, Arc::new(graph));
+        let trace = TraceFunction::new(Arc::clone(&self.engine), Arc::clone(&tenants));
+        context.register_udtf(Trace::NAME, Arc::new(trace));
+        let types = ComputedScan::new(Arc::new(ListEventTypes), Arc::clone(&tenants));
+        let types = NoArgumentFunction::new(ListEventTypes::NAME, self.table(types));
+        context.register_udtf(ListEventTypes::NAME, Arc::new(types));
+        self.register_events(context, &tenants)?;
         let quarantined = self.table(MetadataScan::<QuarantinedBlocks>::new(tenants));
         let name = QuarantinedBlocks::NAME;
         context.register_udtf(name, Arc::new(NoArgumentFunction::new(name, quarantined)));
+        Ok(())
+    }
+
+    /// The schema of custom events, beside the schema in which the tables are.
+    fn register_events(
+        &self,
+        context: &SessionContext,
+        tenants: &Arc<[Tenant]>,
+    ) -> Result<(), Error> {
+        let state = context.state();
+        let name = &state.config_options().catalog.default_catalog;
+        let catalog = context
+            .catalog(name)
+            .ok_or_else(|| Error::invalid(format!("the context has no catalog {name:?}")))?;
+        let events = EventSchema::new(Arc::clone(&self.engine), Arc::clone(tenants));
+        catalog.register_schema(EventSchema::NAME, Arc::new(events))?;
         Ok(())
     }
 
@@ -108,6 +143,12 @@ impl Tables {
             if view.definition().instances == Instances::GlobalByProcess {
                 let scan = ViewScan::new(Arc::clone(view), of(), ViewScope::Global);
                 tables.push((view.definition().name, self.table(scan)));
+            }
+        }
+        for table in derived_tables() {
+            if table.instances == Instances::GlobalByProcess {
+                let scan = DerivedScan::new(table, of(), ViewScope::Global);
+                tables.push((table.name, self.table(scan)));
             }
         }
         tables
@@ -129,6 +170,14 @@ pub fn table_docs() -> Vec<TableDoc> {
         let definition = view.definition();
         TableDoc { name: definition.name, columns: definition.columns.to_vec() }
     }));
+    docs.extend(
+        derived_tables()
+            .iter()
+            .map(|table| TableDoc { name: table.name, columns: table.columns.to_vec() }),
+    );
+    docs.push(TableDoc { name: CallGraph::NAME, columns: CallGraph::COLUMNS.to_vec() });
+    docs.push(TableDoc { name: ListEventTypes::NAME, columns: ListEventTypes::COLUMNS.to_vec() });
+    docs.push(TableDoc { name: Trace::NAME, columns: Trace::COLUMNS.to_vec() });
     docs.push(of::<QuarantinedBlocks>());
     docs
 }

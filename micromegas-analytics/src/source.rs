@@ -2,24 +2,35 @@
 
 use std::sync::Arc;
 
+use datafusion::arrow::array::ArrayRef;
 use micromegas_lakehouse::{BlockRecord, Lakehouse, ProcessRecord, StreamRecord, Tenant};
 use micromegas_transit::{LayoutHash, Limits, PlanCache, StreamPlan};
 use moka::future::Cache;
 use uuid::Uuid;
 
-use crate::clock::TickClock;
-use crate::columns::{ConstantColumn, jsonb_object};
+use crate::clock::{TickClock, to_nanoseconds};
+use crate::columns::{ConstantColumn, constant_timestamp, jsonb_object};
 use crate::error::Error;
+use crate::otlp::Signal;
 
-/// The only payload format that this crate decodes.
-const FORMAT: &str = "micromegas-transit";
+/// The format of blocks with layouts.
+const TRANSIT: &str = "micromegas-transit";
+
+/// How the payloads of a stream are read.
+#[derive(Debug)]
+pub(crate) enum Format {
+    /// By the plan of the stream's layout.
+    Transit(Arc<StreamPlan>),
+    /// As a message of OpenTelemetry.
+    Otlp(Signal),
+}
 
 /// A stream with its process and everything of them that many blocks share.
 #[derive(Debug)]
 pub(crate) struct StreamSource {
     pub(crate) process: ProcessRecord,
     pub(crate) stream: StreamRecord,
-    plan: Result<Arc<StreamPlan>, String>,
+    format: Result<Format, String>,
     pub(crate) columns: SourceColumns,
 }
 
@@ -34,13 +45,37 @@ pub(crate) struct SourceColumns {
     pub(crate) process_properties: ConstantColumn,
 }
 
+impl SourceColumns {
+    /// The columns with which the rows of most views begin: `process_id`, `stream_id`, `block_id`,
+    /// `insert_time`, `exe`, `username` and `computer`.
+    pub(crate) fn leading(&self, block: &BlockRecord, row_count: usize) -> Vec<ArrayRef> {
+        vec![
+            self.process_id.column(row_count),
+            self.stream_id.column(row_count),
+            ConstantColumn::symbol(&block.block_id.to_string()).column(row_count),
+            constant_timestamp(to_nanoseconds(block.insert_time), row_count),
+            self.exe.column(row_count),
+            self.username.column(row_count),
+            self.computer.column(row_count),
+        ]
+    }
+}
+
 impl StreamSource {
-    /// The decoding plan of the stream's layout, or why there is none: then no block of the
-    /// stream can be decoded.
-    pub(crate) fn plan(&self, block: &BlockRecord) -> Result<&StreamPlan, Error> {
-        match &self.plan {
-            Ok(plan) => Ok(plan),
+    /// How payloads of the stream are read, or why they are not: then no block of the stream can
+    /// be decoded.
+    pub(crate) fn format(&self, block: &BlockRecord) -> Result<&Format, Error> {
+        match &self.format {
+            Ok(format) => Ok(format),
             Err(reason) => Err(Error::Corrupt { block: block.block_id, reason: reason.clone() }),
+        }
+    }
+
+    /// The signal of OpenTelemetry that the stream carries, if it does.
+    pub(crate) fn signal(&self) -> Option<Signal> {
+        match &self.format {
+            Ok(Format::Otlp(signal)) => Some(*signal),
+            _ => None,
         }
     }
 
@@ -102,8 +137,10 @@ impl SourceCache {
             .fetch_process(&block.tenant, block.process_id)
             .await?
             .ok_or_else(|| missing("process", block.process_id))?;
-        let plan = if stream.format == FORMAT {
-            self.plan(lakehouse, stream.layout).await?
+        let format = if stream.format == TRANSIT {
+            self.plan(lakehouse, stream.layout).await?.map(Format::Transit)
+        } else if let Some(signal) = Signal::of_format(&stream.format) {
+            Ok(Format::Otlp(signal))
         } else {
             Err(format!("its stream has the format {:?}, which is not known here", stream.format))
         };
@@ -117,11 +154,11 @@ impl SourceCache {
             computer: ConstantColumn::symbol(&info.computer),
             process_properties: ConstantColumn::properties(&jsonb_object(properties)),
         };
-        Ok(Arc::new(StreamSource { process, stream, plan, columns }))
+        Ok(Arc::new(StreamSource { process, stream, format, columns }))
     }
 
     /// The plan of a layout, or the reason why the layout makes no sense.
-    async fn plan(
+    pub(crate) async fn plan(
         &self,
         lakehouse: &Lakehouse,
         hash: LayoutHash,

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
+use crate::histogram::histogram_type;
+
 /// A column of a table, with its documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
@@ -38,10 +40,16 @@ pub enum ColumnKind {
     UInt64,
     /// `Float64`.
     Float64,
+    /// `Boolean`.
+    Boolean,
     /// `Binary`.
     Bytes,
+    /// `FixedSizeBinary` of this many bytes: an id.
+    Id(i32),
     /// `List<Utf8>` with the item name `tag`.
     Tags,
+    /// A `Struct`: a histogram whose buckets grow exponentially.
+    Histogram,
 }
 
 /// A table and its columns.
@@ -79,8 +87,11 @@ impl ColumnKind {
             Self::UInt32 => DataType::UInt32,
             Self::UInt64 => DataType::UInt64,
             Self::Float64 => DataType::Float64,
+            Self::Boolean => DataType::Boolean,
             Self::Bytes => DataType::Binary,
+            Self::Id(byte_count) => DataType::FixedSizeBinary(byte_count),
             Self::Tags => DataType::List(Arc::new(Field::new("tag", DataType::Utf8, false))),
+            Self::Histogram => histogram_type(),
         }
     }
 }

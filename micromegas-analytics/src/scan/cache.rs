@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::common::utils::memory::get_record_batch_memory_size;
@@ -40,6 +41,7 @@ pub(crate) struct BlockKey {
 #[derive(Debug, Clone)]
 pub struct BlockCache {
     blocks: Cache<BlockKey, Arc<DecodedBlock>>,
+    decoded_count: Arc<AtomicU64>,
 }
 
 impl BlockCache {
@@ -48,7 +50,13 @@ impl BlockCache {
         let weight = |_: &BlockKey, block: &Arc<DecodedBlock>| {
             u32::try_from(block.byte_count + size_of::<BlockKey>()).unwrap_or(u32::MAX)
         };
-        Self { blocks: Cache::builder().max_capacity(byte_count_max).weigher(weight).build() }
+        let blocks = Cache::builder().max_capacity(byte_count_max).weigher(weight).build();
+        Self { blocks, decoded_count: Arc::default() }
+    }
+
+    /// How often a block was decoded for a view because it was not in the cache.
+    pub fn decoded_count(&self) -> u64 {
+        self.decoded_count.load(Ordering::Relaxed)
     }
 
     /// The block, decoded by `decode` if nobody has done so yet.
@@ -57,7 +65,10 @@ impl BlockCache {
         key: BlockKey,
         decode: impl Future<Output = Result<DecodedBlock, Error>>,
     ) -> Result<Arc<DecodedBlock>, Error> {
-        let decode = async { decode.await.map(Arc::new) };
+        let decode = async {
+            self.decoded_count.fetch_add(1, Ordering::Relaxed);
+            decode.await.map(Arc::new)
+        };
         self.blocks.try_get_with(key, decode).await.map_err(|error| Error::clone(&error))
     }
 }

@@ -12,8 +12,9 @@ use micromegas_transit::{Limits, Payload};
 use super::cache::{BlockKey, DecodedBlock};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::source::StreamSource;
-use crate::view::{BlockContent, RunDecoder, View};
+use crate::otlp::Message;
+use crate::source::{Format, StreamSource};
+use crate::view::{BlockContent, Content, RunDecoder, View};
 
 /// What became of a block.
 #[derive(Debug)]
@@ -95,7 +96,7 @@ async fn fetch_block(
     block: &BlockRecord,
 ) -> Result<(Arc<StreamSource>, Payload), Error> {
     let source = engine.sources().fetch(engine.lakehouse(), block).await?;
-    source.plan(block)?;
+    source.format(block)?;
     let payload = match engine.lakehouse().fetch_payload(block).await {
         Ok(payload) => payload,
         Err(error @ LakehouseError::Corrupt { .. }) => {
@@ -142,11 +143,17 @@ fn decode_payload(
     payload: &Payload,
     limits: &Limits,
 ) -> Result<Vec<RecordBatch>, Error> {
-    let plan = source.plan(block)?;
-    let open = plan
-        .open(payload, limits)
-        .map_err(|error| Error::Corrupt { block: block.block_id, reason: error.to_string() })?;
-    decoder.push(&BlockContent { record: block, open })
+    let corrupt = |reason: String| Error::Corrupt { block: block.block_id, reason };
+    let content = match source.format(block)? {
+        Format::Transit(plan) => {
+            let open = plan.open(payload, limits).map_err(|error| corrupt(error.to_string()))?;
+            Content::Transit(open)
+        }
+        Format::Otlp(signal) => {
+            Content::Otlp(Message::decode(*signal, payload, limits).map_err(corrupt)?)
+        }
+    };
+    decoder.push(&BlockContent { record: block, content })
 }
 
 /// Puts a block that cannot be decoded where people find it. A block that has left the lake since

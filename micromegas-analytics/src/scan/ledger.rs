@@ -101,7 +101,7 @@ pub(crate) async fn fresh_blocks(
             block_ids: selection.block_ids.clone(),
             stream_ids: selection.stream_ids.clone(),
             process_ids: selection.process_ids.clone(),
-            tag: Some(view.definition().tag.to_owned()),
+            tag: view.definition().tag.map(str::to_owned),
             after: CommitSequence::new(gap.start() - 1),
             up_to: CommitSequence::new(*gap.end()),
         };

@@ -43,11 +43,17 @@ pub(crate) struct ViewScan {
     view: Arc<dyn View>,
     tenants: Arc<[Tenant]>,
     scope: ViewScope,
+    stream_ids: Option<Vec<Uuid>>,
 }
 
 impl ViewScan {
     pub(crate) fn new(view: Arc<dyn View>, tenants: Arc<[Tenant]>, scope: ViewScope) -> Self {
-        Self { view, tenants, scope }
+        Self { view, tenants, scope, stream_ids: None }
+    }
+
+    /// Limited to some streams.
+    pub(crate) fn of_streams(self, stream_ids: Vec<Uuid>) -> Self {
+        Self { stream_ids: Some(stream_ids), ..self }
     }
 
     fn definition(&self) -> &ViewDefinition {
@@ -57,7 +63,9 @@ impl ViewScan {
     /// What the scope leaves to select from.
     fn selection(&self) -> BlockSelection {
         match self.scope {
-            ViewScope::Global => BlockSelection::default(),
+            ViewScope::Global => {
+                BlockSelection { stream_ids: self.stream_ids.clone(), ..BlockSelection::default() }
+            }
             ViewScope::Process(id) => BlockSelection::process(id),
             ViewScope::Stream(id) => BlockSelection::stream(id),
         }

@@ -49,22 +49,46 @@ pub(crate) trait SnapshotScan: Debug + Send + Sync {
     ) -> Result<Arc<dyn ExecutionPlan>>;
 }
 
+/// Which snapshot a table shows.
+#[derive(Debug, Clone)]
+enum Pin {
+    /// Whatever is the newest when it is scanned.
+    Newest,
+    /// That of the query that it is in.
+    OfQuery(Arc<PinnedSnapshot>),
+    /// This one, whatever query it is in: the table is a part of another one.
+    Fixed(Snapshot),
+}
+
 /// A table over a [`SnapshotScan`], free or pinned to the snapshot of a query.
 #[derive(Debug, Clone)]
 pub(crate) struct LakeTable {
     engine: Arc<Engine>,
     scan: Arc<dyn SnapshotScan>,
-    pinned: Option<Arc<PinnedSnapshot>>,
+    pin: Pin,
 }
 
 impl LakeTable {
     pub(crate) fn new(engine: Arc<Engine>, scan: Arc<dyn SnapshotScan>) -> Self {
-        Self { engine, scan, pinned: None }
+        Self { engine, scan, pin: Pin::Newest }
+    }
+
+    /// A part of another table, which has read the snapshot. Ranges of time that limit a query
+    /// are for the rows of that other table, and do not limit this one.
+    pub(crate) fn fixed_at(
+        engine: Arc<Engine>,
+        scan: Arc<dyn SnapshotScan>,
+        snapshot: Snapshot,
+    ) -> Self {
+        Self { engine, scan, pin: Pin::Fixed(snapshot) }
     }
 
     #[cfg(feature = "flight")]
     pub(crate) fn time_columns(&self) -> Option<(&'static str, &'static str)> {
-        self.scan.time_columns()
+        match self.pin {
+            Pin::Fixed(_) => None,
+            Pin::Newest | Pin::OfQuery(_) => self.scan.time_columns(),
+        }
     }
 
     pub(crate) fn belongs_to(&self, engine: &Arc<Engine>) -> bool {
@@ -72,7 +96,11 @@ impl LakeTable {
     }
 
     pub(crate) fn pinned_to(&self, snapshot: Arc<PinnedSnapshot>) -> Self {
-        Self { pinned: Some(snapshot), ..self.clone() }
+        let pin = match self.pin {
+            Pin::Fixed(snapshot) => Pin::Fixed(snapshot),
+            Pin::Newest | Pin::OfQuery(_) => Pin::OfQuery(snapshot),
+        };
+        Self { pin, ..self.clone() }
     }
 }
 
@@ -93,9 +121,10 @@ impl TableProvider for LakeTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let snapshot = match &self.pinned {
-            Some(pinned) => pinned.get(&self.engine).await?,
-            None => PinnedSnapshot::default().get(&self.engine).await?,
+        let snapshot = match &self.pin {
+            Pin::Newest => PinnedSnapshot::default().get(&self.engine).await?,
+            Pin::OfQuery(pinned) => pinned.get(&self.engine).await?,
+            Pin::Fixed(snapshot) => *snapshot,
         };
         let request = ScanRequest { session, projection, filters, limit };
         self.scan.scan(&self.engine, snapshot, request).await

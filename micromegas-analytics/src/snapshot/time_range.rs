@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use datafusion::catalog::TableProvider;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{Column, ScalarValue};
@@ -37,14 +38,20 @@ impl LimitTime {
 
     fn condition(&self, scan: &TableScan) -> Option<Expr> {
         let provider = source_as_provider(&scan.source).ok()?;
-        let (first, last) = provider.downcast_ref::<LakeTable>()?.time_columns()?;
+        let table = provider.downcast_ref::<LakeTable>()?;
+        let (first, last) = table.time_columns()?;
         let column = |name: &str| Expr::Column(Column::new(Some(scan.table_name.clone()), name));
         let time = |time: DateTime<Utc>| {
             let zone = Some(Arc::from("+00:00"));
             lit(ScalarValue::TimestampNanosecond(Some(to_nanoseconds(time)), zone))
         };
         let starts_in_time = column(first).lt_eq(time(self.range.end));
-        Some(starts_in_time.and(column(last).gt_eq(time(self.range.begin))))
+        let mut ends_in_time = column(last).gt_eq(time(self.range.begin));
+        // What has not ended overlaps everything after its begin.
+        if table.schema().field_with_name(last).is_ok_and(|field| field.is_nullable()) {
+            ends_in_time = ends_in_time.or(column(last).is_null());
+        }
+        Some(starts_in_time.and(ends_in_time))
     }
 }
 

@@ -10,13 +10,15 @@ use datafusion::arrow::datatypes::{Int32Type, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 
 use super::{ScopeTable, SpanRows};
-use crate::columns::timestamps;
+use crate::columns::{ConstantColumn, timestamps};
 
 /// Makes batches of one stream's spans. The names of scopes are turned into Arrow arrays once for
 /// as long as no new scope appears.
 #[derive(Debug)]
 pub(crate) struct SpanBatches {
     schema: SchemaRef,
+    stream_id: ConstantColumn,
+    thread_name: ConstantColumn,
     names: Option<ScopeArrays>,
 }
 
@@ -43,9 +45,13 @@ impl ScopeArrays {
 }
 
 impl SpanBatches {
-    /// For batches of this schema, which is that of the view `thread_spans`.
-    pub(crate) fn new(schema: SchemaRef) -> Self {
-        Self { schema, names: None }
+    /// For batches of this schema, which is that of the view `thread_spans`, of one thread.
+    pub(crate) fn new(
+        schema: SchemaRef,
+        stream_id: ConstantColumn,
+        thread_name: ConstantColumn,
+    ) -> Self {
+        Self { schema, stream_id, thread_name, names: None }
     }
 
     /// One batch of these rows, whose scopes are in the table.
@@ -90,6 +96,8 @@ impl SpanBatches {
             symbols(&names.file)?,
             line,
             Arc::new(UInt32Array::from(rows.flags)),
+            self.stream_id.column(keys.len()),
+            self.thread_name.column(keys.len()),
         ];
         RecordBatch::try_new(Arc::clone(&self.schema), columns)
     }

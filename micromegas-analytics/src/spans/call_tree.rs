@@ -47,12 +47,24 @@ struct OpenSpan {
     scope: u32,
 }
 
+/// A span that is open where a block begins, as the block itself tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CarriedOpen {
+    /// The number of its begin event in the stream.
+    pub(crate) id: i64,
+    /// When it began, in nanoseconds.
+    pub(crate) begin: i64,
+    pub(crate) scope: u32,
+}
+
 /// The stack of open spans of one stream. Feed it every event in order; rows come out when spans
 /// end, so a row belongs to the block that holds its end.
 ///
 /// - An end closes the innermost open span of the same scope. Spans inside it whose own end never
 ///   came were closed in a hole, and end with it.
 /// - An end without a begin makes no row and moves no depth; it is counted.
+/// - A block may tell which spans are open where it begins. What differs from the events seen so far
+///   happened in a hole before it.
 #[derive(Debug, Default)]
 pub(crate) struct CallTree {
     stack: Vec<OpenSpan>,
@@ -87,6 +99,20 @@ impl CallTree {
             self.close_innermost(time, FLAG_CLOSED_BY_HOLE, rows);
         }
         self.close_innermost(time, 0, rows);
+    }
+
+    /// A block begins at `time`, and these spans are open then, outermost first. Those that it does
+    /// not name have ended in the hole before it, at the latest now; those that are new here have
+    /// begun in it.
+    pub(crate) fn resume(&mut self, carried: &[CarriedOpen], time: i64, rows: &mut SpanRows) {
+        let pairs = self.stack.iter().zip(carried);
+        let known = pairs.take_while(|(open, carried)| open.id == carried.id).count();
+        while self.stack.len() > known {
+            self.close_innermost(time, FLAG_CLOSED_BY_HOLE, rows);
+        }
+        for span in &carried[known..] {
+            self.begin(span.id, span.begin, span.scope);
+        }
     }
 
     /// Rows of what is still open, and the root row of the stream, whose scope is `root`.
@@ -200,6 +226,40 @@ mod tests {
         assert_eq!(render(&rows), ["b@2 1..2 #1<0"]);
         let open = tree.open_rows(u32::from(b'T'));
         assert_eq!(render(&open), ["T@0 0..3 #-1<0", "a@1 0..3 #0<-1 !1", "c@2 3..3 #3<0 !1"]);
+    }
+
+    fn carried(id: i64, name: char) -> CarriedOpen {
+        CarriedOpen { id, begin: id, scope: u32::from(name) }
+    }
+
+    #[test]
+    fn a_block_that_tells_its_stack_mends_what_a_hole_tore() {
+        let (mut tree, mut rows) = run("+a +b +c");
+        // `b` and `c` have ended since, and `d` has begun.
+        tree.resume(&[carried(0, 'a'), carried(7, 'd')], 9, &mut rows);
+        assert_eq!(render(&rows), ["c@3 2..9 #2<1 !2", "b@2 1..9 #1<0 !2"]);
+        rows = SpanRows::default();
+        tree.end(10, u32::from('d'), &mut rows);
+        tree.end(11, u32::from('a'), &mut rows);
+        assert_eq!(render(&rows), ["d@2 7..10 #7<0", "a@1 0..11 #0<-1"]);
+    }
+
+    #[test]
+    fn a_block_that_tells_what_is_known_changes_nothing() {
+        let (mut tree, mut rows) = run("+a +b");
+        tree.resume(&[carried(0, 'a'), carried(1, 'b')], 5, &mut rows);
+        assert_eq!(rows, SpanRows::default());
+        let open = tree.open_rows(u32::from(b'T'));
+        assert_eq!(render(&open), ["T@0 0..1 #-1<0", "a@1 0..1 #0<-1 !1", "b@2 1..1 #1<0 !1"]);
+    }
+
+    #[test]
+    fn a_stream_whose_first_block_is_lost_goes_on_with_the_stack_of_the_second() {
+        let (mut tree, mut rows) = (CallTree::default(), SpanRows::default());
+        tree.resume(&[carried(3, 'a')], 10, &mut rows);
+        tree.end(12, u32::from('a'), &mut rows);
+        assert_eq!(render(&rows), ["a@1 3..12 #3<-1"]);
+        assert_eq!(tree.unmatched_end_count(), 0);
     }
 
     #[test]

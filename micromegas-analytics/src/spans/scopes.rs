@@ -13,6 +13,19 @@ pub(crate) struct Scope {
     pub(crate) hash: u32,
 }
 
+impl Scope {
+    /// The scope of a thread's root row.
+    pub(crate) fn of_thread(label: &str) -> Self {
+        let none: Arc<str> = "".into();
+        Self { name: label.into(), target: Arc::clone(&none), file: none, line: 0, hash: 0 }
+    }
+
+    /// Whether this is the scope of a thread: it has no place in a source file.
+    pub(crate) fn is_thread(&self) -> bool {
+        self.hash == 0 && self.line == 0 && self.file.is_empty() && self.target.is_empty()
+    }
+}
+
 /// Numbers for scopes, in the order in which they were met.
 #[derive(Debug, Default)]
 pub(crate) struct ScopeTable {

@@ -1,19 +1,19 @@
-//! Table functions: `view_instance('set', 'id')`, and those without arguments.
+//! `view_instance('set', 'id')`.
 
 use std::sync::Arc;
 
 use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::error::{DataFusionError, Result};
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder, col, lit};
-use datafusion::scalar::ScalarValue;
+use datafusion::logical_expr::{LogicalPlanBuilder, col, lit};
 use micromegas_lakehouse::Tenant;
-use uuid::Uuid;
 
+use super::arguments::{text_literal, uuid};
+use crate::derived::{DerivedScan, DerivedTable, derived_tables, find_derived};
 use crate::engine::Engine;
 use crate::nearest::suggestion;
 use crate::scan::{ViewScan, ViewScope};
-use crate::snapshot::LakeTable;
+use crate::snapshot::{LakeTable, SnapshotScan};
 use crate::view::{Instances, View, find_view, views};
 
 const USAGE: &str = "view_instance('view set', 'process or stream id')";
@@ -33,72 +33,63 @@ impl ViewInstanceFunction {
         Self { engine, tenants }
     }
 
-    fn table(&self, view: &Arc<dyn View>, scope: ViewScope) -> Arc<dyn TableProvider> {
-        let scan = ViewScan::new(Arc::clone(view), Arc::clone(&self.tenants), scope);
-        Arc::new(LakeTable::new(Arc::clone(&self.engine), Arc::new(scan)))
+    /// What there is an instance of, and which kind of instance.
+    fn find(set: &str) -> Result<Set> {
+        if let Some(view) = find_view(set) {
+            return Ok(Set::View(view));
+        }
+        if let Some(table) = find_derived(set) {
+            return Ok(Set::Derived(table));
+        }
+        let views = views().iter().map(|view| view.definition().name);
+        let names = views.chain(derived_tables().iter().map(|table| table.name));
+        Err(DataFusionError::Plan(suggestion("view set", set, names)))
+    }
+
+    fn table(&self, set: &Set, scope: ViewScope) -> Arc<dyn TableProvider> {
+        let tenants = Arc::clone(&self.tenants);
+        let scan: Arc<dyn SnapshotScan> = match set {
+            Set::View(view) => Arc::new(ViewScan::new(Arc::clone(view), tenants, scope)),
+            Set::Derived(table) => Arc::new(DerivedScan::new(table, tenants, scope)),
+        };
+        Arc::new(LakeTable::new(Arc::clone(&self.engine), scan))
+    }
+}
+
+enum Set {
+    View(&'static Arc<dyn View>),
+    Derived(&'static DerivedTable),
+}
+
+impl Set {
+    fn instances(&self) -> Instances {
+        match self {
+            Self::View(view) => view.definition().instances,
+            Self::Derived(table) => table.instances,
+        }
     }
 }
 
 impl TableFunctionImpl for ViewInstanceFunction {
     fn call_with_args(&self, args: TableFunctionArgs<'_, '_>) -> Result<Arc<dyn TableProvider>> {
-        let [set, id] = args.exprs() else {
+        let [name, id] = args.exprs() else {
             return Err(DataFusionError::Plan(format!("{USAGE} takes two text literals")));
         };
-        let (set, id) = (text_literal(set)?, text_literal(id)?);
-        let view = find_view(&set).ok_or_else(|| {
-            let names = views().iter().map(|view| view.definition().name);
-            DataFusionError::Plan(suggestion("view set", &set, names))
-        })?;
-        let instances = view.definition().instances;
-        let id: Uuid = id.parse().map_err(|_| {
-            let what = if instances == Instances::Stream { "stream" } else { "process" };
-            DataFusionError::Plan(format!("{id:?} is not a {what} id: {USAGE} takes a UUID"))
-        })?;
+        let (name, id) = (text_literal(USAGE, name)?, text_literal(USAGE, id)?);
+        let set = Self::find(&name)?;
+        let instances = set.instances();
+        let what = if instances == Instances::Stream { "stream" } else { "process" };
+        let id = uuid(USAGE, what, &id)?;
         match instances {
-            Instances::Process => Ok(self.table(view, ViewScope::Process(id))),
-            Instances::Stream => Ok(self.table(view, ViewScope::Stream(id))),
+            Instances::Process => Ok(self.table(&set, ViewScope::Process(id))),
+            Instances::Stream => Ok(self.table(&set, ViewScope::Stream(id))),
             Instances::GlobalByProcess => {
-                let global = provider_as_source(self.table(view, ViewScope::Global));
-                let plan = LogicalPlanBuilder::scan(set, global, None)?
+                let global = provider_as_source(self.table(&set, ViewScope::Global));
+                let plan = LogicalPlanBuilder::scan(name, global, None)?
                     .filter(col("process_id").eq(lit(id.to_string())))?
                     .build()?;
                 Ok(Arc::new(ViewTable::new(plan, None)))
             }
         }
-    }
-}
-
-fn text_literal(argument: &Expr) -> Result<String> {
-    let text = match argument {
-        Expr::Literal(
-            ScalarValue::Utf8(text) | ScalarValue::LargeUtf8(text) | ScalarValue::Utf8View(text),
-            _,
-        ) => text.clone(),
-        _ => None,
-    };
-    text.ok_or_else(|| {
-        DataFusionError::Plan(format!("{argument} is not a text literal: {USAGE} takes two"))
-    })
-}
-
-/// A table function without arguments.
-#[derive(Debug)]
-pub(crate) struct NoArgumentFunction {
-    name: &'static str,
-    table: Arc<dyn TableProvider>,
-}
-
-impl NoArgumentFunction {
-    pub(crate) fn new(name: &'static str, table: Arc<dyn TableProvider>) -> Self {
-        Self { name, table }
-    }
-}
-
-impl TableFunctionImpl for NoArgumentFunction {
-    fn call_with_args(&self, args: TableFunctionArgs<'_, '_>) -> Result<Arc<dyn TableProvider>> {
-        if args.exprs().is_empty() {
-            return Ok(Arc::clone(&self.table));
-        }
-        Err(DataFusionError::Plan(format!("{}() takes no arguments", self.name)))
     }
 }

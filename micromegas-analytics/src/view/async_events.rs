@@ -49,7 +49,7 @@ impl AsyncEvents {
             schema_version: 1,
             columns: COLUMNS,
             schema: schema_of(COLUMNS),
-            tag: "cpu",
+            tag: Some("cpu"),
             time: ("time", "time"),
             ids: &["stream_id", "block_id"],
             continuity: Continuity::Block,
@@ -75,14 +75,15 @@ struct Decoder {
 
 impl RunDecoder for Decoder {
     fn push(&mut self, block: &BlockContent<'_>) -> Result<Vec<RecordBatch>, Error> {
-        let events = block.open.async_spans().columns;
+        let open = block.records()?;
+        let events = open.async_spans().columns;
         let row_count = events.record.len();
         if row_count == 0 {
             return Ok(Vec::new());
         }
         let record = block.record;
         let clock = self.source.clock(record);
-        let strings = string_values(block.open.strings().clone())?;
+        let strings = string_values(open.strings().clone())?;
         let time = events.ticks.iter().map(|ticks| clock.nanoseconds(*ticks)).collect();
         let symbol = |of_scope: fn(&micromegas_transit::Scope) -> i32| {
             dictionary(per_row(&events, of_scope), &strings)

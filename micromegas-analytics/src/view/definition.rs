@@ -10,6 +10,7 @@ use micromegas_transit::OpenBlock;
 
 use crate::columns::{Column, jsonb_object};
 use crate::error::Error;
+use crate::otlp::Message;
 use crate::source::StreamSource;
 
 /// The facts of a view that the shared machinery works with.
@@ -23,8 +24,8 @@ pub(crate) struct ViewDefinition {
     pub(crate) columns: &'static [Column],
     /// Their schema.
     pub(crate) schema: SchemaRef,
-    /// Blocks of streams with this tag are read.
-    pub(crate) tag: &'static str,
+    /// Blocks of streams with this tag are read; of all streams if it is none.
+    pub(crate) tag: Option<&'static str>,
     /// The columns between which a row's time lies; the same one twice for an event.
     pub(crate) time: (&'static str, &'static str),
     /// By what, besides time, partition files can be looked up: columns with bloom filters.
@@ -81,8 +82,35 @@ pub(crate) trait RunDecoder: Send {
 pub(crate) struct BlockContent<'a> {
     /// Its row in the lake.
     pub(crate) record: &'a BlockRecord,
-    /// Its decompressed events.
-    pub(crate) open: OpenBlock<'a>,
+    pub(crate) content: Content<'a>,
+}
+
+/// What is in a block.
+#[derive(Debug)]
+pub(crate) enum Content<'a> {
+    /// Records, decompressed.
+    Transit(OpenBlock<'a>),
+    /// A message of OpenTelemetry.
+    Otlp(Message),
+}
+
+impl BlockContent<'_> {
+    /// The records of the block.
+    pub(crate) fn records(&self) -> Result<&OpenBlock<'_>, Error> {
+        match &self.content {
+            Content::Transit(open) => Ok(open),
+            Content::Otlp(_) => Err(self.unexpected()),
+        }
+    }
+
+    /// The error of a view that does not read what the block holds.
+    pub(crate) fn unexpected(&self) -> Error {
+        let reason = match &self.content {
+            Content::Transit(_) => "its stream has events, which is not what its tag says",
+            Content::Otlp(_) => "its stream has a signal of OTLP that its tag does not say",
+        };
+        Error::Corrupt { block: self.record.block_id, reason: reason.to_owned() }
+    }
 }
 
 /// The property sets of a block as JSONB objects, in the order of their indices.

@@ -6,12 +6,11 @@ use datafusion::arrow::array::{ArrayRef, Int32Array, RecordBatch};
 use datafusion::arrow::datatypes::SchemaRef;
 
 use super::{BlockContent, Continuity, Instances, RunDecoder, View, ViewDefinition};
-use crate::clock::to_nanoseconds;
 use crate::columns::{
-    Column, ColumnKind, ConstantColumn, constant_timestamp, dictionary, property_dictionary,
-    schema_of, string_values, text, timestamps,
+    Column, ColumnKind, dictionary, property_dictionary, schema_of, string_values, text, timestamps,
 };
 use crate::error::Error;
+use crate::otlp;
 use crate::source::StreamSource;
 
 const COLUMNS: &[Column] = &[
@@ -57,7 +56,7 @@ impl LogEntries {
             schema_version: 1,
             columns: COLUMNS,
             schema: schema_of(COLUMNS),
-            tag: "log",
+            tag: Some("log"),
             time: ("time", "time"),
             ids: &["process_id", "stream_id", "block_id"],
             continuity: Continuity::Block,
@@ -72,7 +71,11 @@ impl View for LogEntries {
     }
 
     fn start_run(&self, source: &Arc<StreamSource>) -> Box<dyn RunDecoder> {
-        Box::new(Decoder { schema: Arc::clone(&self.0.schema), source: Arc::clone(source) })
+        let (schema, source) = (Arc::clone(&self.0.schema), Arc::clone(source));
+        match source.signal() {
+            None => Box::new(Decoder { schema, source }),
+            Some(_) => Box::new(otlp::LogDecoder::new(schema, source)),
+        }
     }
 }
 
@@ -83,7 +86,8 @@ struct Decoder {
 
 impl RunDecoder for Decoder {
     fn push(&mut self, block: &BlockContent<'_>) -> Result<Vec<RecordBatch>, Error> {
-        let logs = block.open.logs().columns;
+        let open = block.records()?;
+        let logs = open.logs().columns;
         let row_count = logs.record.len();
         if row_count == 0 {
             return Ok(Vec::new());
@@ -91,17 +95,11 @@ impl RunDecoder for Decoder {
         let record = block.record;
         let of = &self.source.columns;
         let clock = self.source.clock(record);
-        let strings = string_values(block.open.strings().clone())?;
+        let strings = string_values(open.strings().clone())?;
         let time = logs.ticks.iter().map(|ticks| clock.nanoseconds(*ticks)).collect();
-        let sets = super::definition::property_objects(&block.open);
-        let columns: Vec<ArrayRef> = vec![
-            of.process_id.column(row_count),
-            of.stream_id.column(row_count),
-            ConstantColumn::symbol(&record.block_id.to_string()).column(row_count),
-            constant_timestamp(to_nanoseconds(record.insert_time), row_count),
-            of.exe.column(row_count),
-            of.username.column(row_count),
-            of.computer.column(row_count),
+        let sets = super::definition::property_objects(open);
+        let mut columns = of.leading(record, row_count);
+        let rest: [ArrayRef; 6] = [
             timestamps(time),
             dictionary(logs.target, &strings)?,
             Arc::new(Int32Array::from(logs.level)),
@@ -109,6 +107,7 @@ impl RunDecoder for Decoder {
             property_dictionary(sets, logs.properties, row_count)?,
             of.process_properties.column(row_count),
         ];
+        columns.extend(rest);
         Ok(vec![RecordBatch::try_new(Arc::clone(&self.schema), columns)?])
     }
 }

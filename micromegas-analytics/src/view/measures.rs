@@ -8,12 +8,12 @@ use datafusion::arrow::datatypes::SchemaRef;
 use micromegas_transit::{MetricColumns, StringTable};
 
 use super::{BlockContent, Continuity, Instances, RunDecoder, View, ViewDefinition};
-use crate::clock::{TickClock, to_nanoseconds};
+use crate::clock::TickClock;
 use crate::columns::{
-    Column, ColumnKind, ConstantColumn, constant_timestamp, dictionary, property_dictionary,
-    schema_of, string_values, timestamps,
+    Column, ColumnKind, dictionary, property_dictionary, schema_of, string_values, timestamps,
 };
 use crate::error::Error;
+use crate::otlp;
 use crate::source::StreamSource;
 
 /// Integer samples of this unit are durations on the process's clock.
@@ -79,7 +79,7 @@ impl Measures {
             schema_version: 1,
             columns: COLUMNS,
             schema: schema_of(COLUMNS),
-            tag: "metrics",
+            tag: Some("metrics"),
             time: ("time", "time"),
             ids: &["process_id", "stream_id", "block_id", "name"],
             continuity: Continuity::Block,
@@ -94,7 +94,11 @@ impl View for Measures {
     }
 
     fn start_run(&self, source: &Arc<StreamSource>) -> Box<dyn RunDecoder> {
-        Box::new(Decoder { schema: Arc::clone(&self.0.schema), source: Arc::clone(source) })
+        let (schema, source) = (Arc::clone(&self.0.schema), Arc::clone(source));
+        match source.signal() {
+            None => Box::new(Decoder { schema, source }),
+            Some(_) => Box::new(otlp::MetricDecoder::new(schema, source)),
+        }
     }
 }
 
@@ -105,7 +109,8 @@ struct Decoder {
 
 impl RunDecoder for Decoder {
     fn push(&mut self, block: &BlockContent<'_>) -> Result<Vec<RecordBatch>, Error> {
-        let mut metrics = block.open.metrics().columns;
+        let open = block.records()?;
+        let mut metrics = open.metrics().columns;
         let row_count = metrics.record.len();
         if row_count == 0 {
             return Ok(Vec::new());
@@ -113,20 +118,14 @@ impl RunDecoder for Decoder {
         let record = block.record;
         let of = &self.source.columns;
         let clock = self.source.clock(record);
-        let mut table = block.open.strings().clone();
+        let mut table = open.strings().clone();
         convert_ticks(&mut metrics, &mut table, &clock);
         let strings = string_values(table)?;
         let time = metrics.ticks.iter().map(|ticks| clock.nanoseconds(*ticks)).collect();
         let integers = NullBuffer::new(BooleanBuffer::from(metrics.is_integer));
-        let sets = super::definition::property_objects(&block.open);
-        let columns: Vec<ArrayRef> = vec![
-            of.process_id.column(row_count),
-            of.stream_id.column(row_count),
-            ConstantColumn::symbol(&record.block_id.to_string()).column(row_count),
-            constant_timestamp(to_nanoseconds(record.insert_time), row_count),
-            of.exe.column(row_count),
-            of.username.column(row_count),
-            of.computer.column(row_count),
+        let sets = super::definition::property_objects(open);
+        let mut columns = of.leading(record, row_count);
+        let rest: [ArrayRef; 8] = [
             timestamps(time),
             dictionary(metrics.target, &strings)?,
             dictionary(metrics.name, &strings)?,
@@ -136,6 +135,7 @@ impl RunDecoder for Decoder {
             of.process_properties.column(row_count),
             Arc::new(UInt64Array::new(ScalarBuffer::from(metrics.integer), Some(integers))),
         ];
+        columns.extend(rest);
         Ok(vec![RecordBatch::try_new(Arc::clone(&self.schema), columns)?])
     }
 }

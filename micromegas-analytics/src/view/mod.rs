@@ -2,13 +2,18 @@
 //! written once, in `scan` and `materialize`.
 
 mod async_events;
+mod custom_events;
 mod definition;
+mod images;
 mod log_entries;
 mod measures;
+mod net_spans;
+mod otel_spans;
 mod set;
 mod thread_spans;
+mod trace_contexts;
 
 pub(crate) use definition::{
-    BlockContent, Continuity, Instances, RunDecoder, View, ViewDefinition,
+    BlockContent, Content, Continuity, Instances, RunDecoder, View, ViewDefinition,
 };
 pub(crate) use set::{find_view, materialized_views, views};

@@ -4,9 +4,14 @@ use std::sync::{Arc, LazyLock};
 
 use super::View;
 use super::async_events::AsyncEvents;
+use super::custom_events::CustomEvents;
+use super::images::Images;
 use super::log_entries::LogEntries;
 use super::measures::Measures;
+use super::net_spans::NetSpans;
+use super::otel_spans::OtelSpans;
 use super::thread_spans::ThreadSpans;
+use super::trace_contexts::TraceContexts;
 
 static VIEWS: LazyLock<Vec<Arc<dyn View>>> = LazyLock::new(|| {
     vec![
@@ -14,6 +19,11 @@ static VIEWS: LazyLock<Vec<Arc<dyn View>>> = LazyLock::new(|| {
         Arc::new(Measures::new()),
         Arc::new(ThreadSpans::new()),
         Arc::new(AsyncEvents::new()),
+        Arc::new(NetSpans::new()),
+        Arc::new(OtelSpans::new()),
+        Arc::new(TraceContexts::new()),
+        Arc::new(Images::new()),
+        Arc::new(CustomEvents::new()),
     ]
 });
 
@@ -29,5 +39,5 @@ pub(crate) fn find_view(name: &str) -> Option<&'static Arc<dyn View>> {
 
 /// The views that the daemon writes down as soon as there is something to write.
 pub(crate) fn materialized_views() -> impl Iterator<Item = &'static Arc<dyn View>> {
-    ["log_entries", "measures"].into_iter().filter_map(find_view)
+    ["log_entries", "measures", "otel_spans"].into_iter().filter_map(find_view)
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
+use micromegas_transit::{OpenBlock, StringTable};
 
 use super::{BlockContent, Continuity, Instances, RunDecoder, View, ViewDefinition};
-use crate::columns::{Column, ColumnKind, schema_of};
+use crate::clock::TickClock;
+use crate::columns::{Column, ColumnKind, ConstantColumn, schema_of};
 use crate::error::Error;
 use crate::source::StreamSource;
-use crate::spans::{CallTree, Scope, ScopeTable, SpanBatches, SpanRows};
+use crate::spans::{CallTree, CarriedOpen, Scope, ScopeTable, SpanBatches, SpanRows};
 
 /// Rows are handed on in batches of at least this many.
 const BATCH_ROW_COUNT: usize = 32_768;
@@ -50,6 +52,8 @@ const COLUMNS: &[Column] = &[
         ColumnKind::UInt32,
         "0 for a whole span; 1 it is still open, 2 its end is missing, 4 its begin is unknown.",
     ),
+    Column::new("stream_id", ColumnKind::Symbol, "The stream of the thread, as a UUID."),
+    Column::new("thread_name", ColumnKind::Symbol, "The name and the id of the thread."),
 ];
 
 /// The view.
@@ -63,7 +67,7 @@ impl ThreadSpans {
             schema_version: 1,
             columns: COLUMNS,
             schema: schema_of(COLUMNS),
-            tag: "cpu",
+            tag: Some("cpu"),
             time: ("begin", "end"),
             ids: &["name"],
             continuity: Continuity::Stream,
@@ -78,12 +82,15 @@ impl View for ThreadSpans {
     }
 
     fn start_run(&self, source: &Arc<StreamSource>) -> Box<dyn RunDecoder> {
+        let label = thread_label(source);
+        let (schema, stream_id) = (Arc::clone(&self.0.schema), source.columns.stream_id.clone());
         Box::new(Decoder {
             source: Arc::clone(source),
             tree: CallTree::default(),
             scopes: ScopeTable::default(),
             rows: SpanRows::default(),
-            batches: SpanBatches::new(Arc::clone(&self.0.schema)),
+            batches: SpanBatches::new(schema, stream_id, ConstantColumn::symbol(&label)),
+            label,
         })
     }
 }
@@ -94,6 +101,7 @@ struct Decoder {
     scopes: ScopeTable,
     rows: SpanRows,
     batches: SpanBatches,
+    label: String,
 }
 
 impl Decoder {
@@ -105,10 +113,9 @@ impl Decoder {
     /// The scopes of a block, as numbers of the stream's table.
     fn scope_numbers(
         &mut self,
-        block: &BlockContent<'_>,
+        strings: &StringTable,
         scopes: &[micromegas_transit::Scope],
     ) -> Vec<u32> {
-        let strings = block.open.strings();
         let text = |index: i32| -> Arc<str> {
             usize::try_from(index)
                 .ok()
@@ -128,22 +135,43 @@ impl Decoder {
         scopes.iter().map(number).collect()
     }
 
-    /// The label of the thread: `name-id`, or the id alone if the thread has no name.
-    fn thread_label(&self) -> String {
-        let properties = &self.source.stream.properties;
-        let id = properties.get("thread-id").map_or("", String::as_str);
-        match properties.get("thread-name").map_or("", String::as_str) {
-            "" => id.to_owned(),
-            name => format!("{name}-{id}"),
-        }
+    /// The spans that the block says are open where it begins, if it says so and defines them all.
+    fn carried(&mut self, open: &OpenBlock<'_>, clock: &TickClock) -> Option<Vec<CarriedOpen>> {
+        let carried = open.carried_spans()?;
+        let scopes: Option<Vec<_>> =
+            carried.iter().map(|span| open.scope(span.descriptor)).collect();
+        let numbers = self.scope_numbers(open.strings(), &scopes?);
+        let spans = carried.iter().zip(numbers).map(|(span, scope)| CarriedOpen {
+            id: span.event_id,
+            begin: clock.nanoseconds(span.begin),
+            scope,
+        });
+        Some(spans.collect())
+    }
+}
+
+/// The label of a thread: `name-id`, or the id alone if the thread has no name.
+fn thread_label(source: &StreamSource) -> String {
+    let properties = &source.stream.properties;
+    let id = properties.get("thread-id").map_or("", String::as_str);
+    match properties.get("thread-name").map_or("", String::as_str) {
+        "" => id.to_owned(),
+        name => format!("{name}-{id}"),
     }
 }
 
 impl RunDecoder for Decoder {
     fn push(&mut self, block: &BlockContent<'_>) -> Result<Vec<RecordBatch>, Error> {
-        let events = block.open.thread_spans().columns;
+        let open = block.records()?;
+        let events = open.thread_spans().columns;
         let clock = self.source.clock(block.record);
-        let numbers = self.scope_numbers(block, &events.scopes);
+        // A block without events of this kind says nothing about when what it carries was seen.
+        if let Some(first) = events.ticks.first()
+            && let Some(carried) = self.carried(open, &clock)
+        {
+            self.tree.resume(&carried, clock.nanoseconds(*first), &mut self.rows);
+        }
+        let numbers = self.scope_numbers(open.strings(), &events.scopes);
         for index in 0..events.record.len() {
             let time = clock.nanoseconds(events.ticks[index]);
             let scope = numbers[events.scope[index] as usize];
@@ -166,13 +194,7 @@ impl RunDecoder for Decoder {
         if self.rows.len() > 0 {
             batches.push(self.take_batch()?);
         }
-        let label = Scope {
-            name: self.thread_label().into(),
-            target: "".into(),
-            file: "".into(),
-            line: 0,
-            hash: 0,
-        };
+        let label = Scope::of_thread(&self.label);
         let root = self.scopes.number(label);
         let open = self.tree.open_rows(root);
         if open.len() > 0 {

@@ -20,10 +20,44 @@ fn rendered() -> String {
     text
 }
 
+/// The golden list is rewritten instead of compared.
+fn is_blessing() -> bool {
+    std::env::var_os("MICROMEGAS_BLESS").is_some_and(|value| value == "1")
+}
+
 #[test]
 fn columns_and_types_are_the_published_ones() {
     let rendered = rendered();
+    if is_blessing() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/golden/columns.txt");
+        std::fs::write(path, &rendered).unwrap();
+        return;
+    }
     assert_eq!(rendered, GOLDEN, "the golden list would be:\n{rendered}");
+}
+
+/// What stands before the columns on the page of tables.
+const MARK: &str = "<!-- From here on written by `cargo xtask bless`. -->\n";
+
+#[test]
+fn the_page_of_tables_has_the_documented_columns() {
+    let mut columns = String::new();
+    for table in table_docs() {
+        writeln!(columns, "\n### {}\n\n| column | type | |\n|---|---|---|", table.name).unwrap();
+        for column in table.columns {
+            let null = if column.nullable { ", NULL possible" } else { "" };
+            let doc = column.doc.replace('|', "\\|");
+            writeln!(columns, "| {} | {:?}{null} | {doc} |", column.name, column.kind).unwrap();
+        }
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/tables.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (by_hand, written) = page.split_once(MARK).unwrap();
+    if is_blessing() {
+        std::fs::write(path, format!("{by_hand}{MARK}{columns}")).unwrap();
+        return;
+    }
+    assert_eq!(written, columns, "docs/tables.md differs; cargo xtask bless rewrites it");
 }
 
 #[test]

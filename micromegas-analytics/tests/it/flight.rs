@@ -140,6 +140,35 @@ async fn a_range_in_headers_is_one_more_filter() {
     let id = thread.id();
     let spans = format!("SELECT name FROM view_instance('thread_spans', '{id}') WHERE depth > 0");
     assert_eq!(query(&mut client, &spans).await.unwrap(), ["across"]);
+    // Begins and ends outside the range make the spans that overlap it.
+    let (parent, depth) = (0, 0);
+    let begin = |ticks: i64, span: u64, name| Event::BeginAsync {
+        ticks: START_TICKS + ticks,
+        name,
+        span,
+        parent,
+        depth,
+    };
+    let end = |ticks: i64, span: u64, name| Event::EndAsync {
+        ticks: START_TICKS + ticks,
+        name,
+        span,
+        parent,
+        depth,
+    };
+    let events = [
+        begin(0, 1, "early"),
+        end(second, 1, "early"),
+        begin(second, 2, "across"),
+        begin(2 * second, 3, "open"),
+        begin(8 * second, 4, "late"),
+        end(9 * second, 2, "across"),
+        end(9 * second, 4, "late"),
+    ];
+    lake.send(&mut thread, &events).await;
+    let id = process.id();
+    let spans = format!("SELECT name FROM view_instance('async_spans', '{id}') ORDER BY name");
+    assert_eq!(query(&mut client, &spans).await.unwrap(), ["across", "open"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -175,10 +204,21 @@ async fn drivers_can_browse() {
         include_schema,
     };
     let info = client.get_tables(command(false)).await.unwrap();
-    let tables: Vec<String> =
-        ["audit_log", "blocks", "log_entries", "measures", "processes", "streams"]
-            .map(|table| format!("micromegas|public|{table}|table"))
-            .to_vec();
+    let tables: Vec<String> = [
+        "audit_log",
+        "blocks",
+        "images",
+        "log_entries",
+        "log_stats",
+        "measures",
+        "metric_stats",
+        "otel_spans",
+        "processes",
+        "streams",
+        "trace_contexts",
+    ]
+    .map(|table| format!("micromegas|public|{table}|table"))
+    .to_vec();
     assert_eq!(lines(&fetch(&mut client, info).await), tables);
     let info = client.get_tables(command(true)).await.unwrap();
     assert_eq!(fetch(&mut client, info).await[0].num_columns(), 5);

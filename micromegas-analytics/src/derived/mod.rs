@@ -1,0 +1,18 @@
+//! Tables that are SQL over other tables of the same snapshot.
+//!
+//! They are planned like any query, when a query that reads them is planned: the filters of that
+//! query reach the tables below, and all of them see one snapshot.
+
+mod async_spans;
+mod conform;
+mod log_stats;
+mod metric_stats;
+mod scan;
+mod set;
+mod table;
+mod time_bounds;
+
+pub(crate) use conform::ConformExec;
+pub(crate) use scan::{DerivedScan, session_state};
+pub(crate) use set::{derived_tables, find_derived};
+pub(crate) use table::DerivedTable;

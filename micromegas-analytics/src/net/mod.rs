@@ -1,0 +1,7 @@
+//! Trees of network traffic.
+
+mod rows;
+mod tree;
+
+pub(crate) use rows::NetRows;
+pub(crate) use tree::{NetEvent, NetTree};
