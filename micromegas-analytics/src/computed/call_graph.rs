@@ -122,10 +122,9 @@ impl CallGraph {
             let values = symbols.values().as_string_opt::<i32>();
             values.zip(symbols.key(row)).map_or("", |(values, key)| values.value(key)).into()
         };
-        let mut numbers: HashMap<(Option<usize>, Option<usize>, Option<usize>, u32), u32> =
-            HashMap::new();
+        let mut numbers = HashMap::new();
         for row in 0..batch.num_rows() {
-            let key = (name.key(row), target.key(row), file.key(row), line.value(row));
+            let key = ([name, target, file].map(|symbols| symbols.key(row)), line.value(row));
             let function = *numbers.entry(key).or_insert_with(|| {
                 scopes.number(Scope {
                     name: text(name, row),

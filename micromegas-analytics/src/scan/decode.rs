@@ -147,7 +147,7 @@ fn decode_payload(
     let content = match source.format(block)? {
         Format::Transit(plan) => {
             let open = plan.open(payload, limits).map_err(|error| corrupt(error.to_string()))?;
-            Content::Transit(open)
+            Content::Transit(Box::new(open))
         }
         Format::Otlp(signal) => {
             Content::Otlp(Message::decode(*signal, payload, limits).map_err(corrupt)?)

@@ -89,7 +89,7 @@ pub(crate) struct BlockContent<'a> {
 #[derive(Debug)]
 pub(crate) enum Content<'a> {
     /// Records, decompressed.
-    Transit(OpenBlock<'a>),
+    Transit(Box<OpenBlock<'a>>),
     /// A message of OpenTelemetry.
     Otlp(Message),
 }
