@@ -62,7 +62,7 @@ impl AsyncSpanColumns {
     #[inline]
     fn push(
         &mut self,
-        tables: &Tables,
+        tables: &Tables<'_>,
         scopes: &mut Scopes<'_>,
         plan: &AsyncSpanPlan,
         index: u32,

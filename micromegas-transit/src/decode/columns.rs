@@ -74,19 +74,22 @@ impl TextColumn {
     /// Makes room for one more string, and for an eighth more where the memory has to grow:
     /// less than vectors take by themselves.
     pub(super) fn reserve_tightly(&mut self) {
-        if self.offsets.len() == self.offsets.capacity() {
-            self.offsets.reserve_exact(self.offsets.len() / 8 + 1);
-        }
+        reserve_tightly(&mut self.offsets, 1);
         let average = self.bytes.len() / self.offsets.len();
-        if self.bytes.capacity() - self.bytes.len() < average {
-            self.bytes.reserve_exact(self.bytes.len() / 8 + average);
-        }
+        reserve_tightly(&mut self.bytes, average);
     }
 
     /// Drops what was appended to `bytes` after the last ended string.
     pub(super) fn drop_unended(&mut self) {
         let end = self.offsets.last().map_or(0, |end| *end as usize);
         self.bytes.truncate(end);
+    }
+}
+
+/// Makes room for some more values, and for an eighth more where the memory has to grow.
+pub(super) fn reserve_tightly<T>(column: &mut Vec<T>, additional: usize) {
+    if column.capacity() - column.len() < additional {
+        column.reserve_exact(column.len() / 8 + additional.max(16));
     }
 }
 

@@ -34,6 +34,11 @@ impl CompactIds {
         Self { records, slots, multiplier: RandomState::new().hash_one(0) | 1 }
     }
 
+    /// The bytes that so many ids take.
+    pub(super) fn bytes_of(id_count: usize) -> usize {
+        slot_count(id_count) * size_of::<Slot>()
+    }
+
     /// The index of `id`.
     #[cold]
     pub(super) fn get(&self, id: u64) -> Option<u32> {

@@ -2,46 +2,44 @@
 
 use std::sync::Arc;
 
-use super::columns::PropertySets;
+use super::columns::{PropertySets, Scope, StringTable};
 use super::compact_ids::CompactIds;
-use super::dependency_counts::Counts;
-use super::dependency_plan::{
-    DependencyPlan, LogDescriptorPlan, MetricDescriptorPlan, PropertyPlan, SpanDescriptorPlan,
-    SpanLocationPlan,
+use super::dependency_counts::{Counts, Room};
+use super::dependency_plan::{DependencyPlan, PropertyPlan};
+use super::dependency_records::DependencyRecords;
+use super::descriptors::{
+    Descriptor, DescriptorTable, LogDescriptor, MetricDescriptor, SpanLocation,
 };
 use super::fields::u64_at;
 use super::id_map::IdMap;
 use super::interner::Interner;
-use super::losses::LossReason;
-use super::plan::StreamPlan;
+use super::losses::{LossReason, Losses};
 use super::records::Records;
-use super::tables::{LogDescriptor, MetricDescriptor, OverrideNames, SpanLocation, Tables, scope};
+use super::tables::{OverrideNames, Tables};
 use super::text;
 use crate::Limits;
 use crate::cursor::Cursor;
 
 /// Tables while they grow. Records refer to what was read before them only.
-struct Reader<'a> {
+struct Reader<'p, 'a> {
     limits: &'a Limits,
     strings: Interner,
-    /// Only to notice duplicates.
-    custom_ids: IdMap,
-    tables: Tables,
+    tables: Tables<'p>,
     /// Where the payload of the record that is read begins.
     position: usize,
 }
 
-/// Reads all dependency records of a decompressed buffer. The tables take no more memory than
-/// `spare_bytes` beside what they hand out as columns, or than `bytes` if that is more.
-pub(super) fn read(
-    plan: &StreamPlan,
-    bytes: &Arc<Vec<u8>>,
+/// Reads all dependency records. The tables take no more memory than `spare_bytes` beside what they
+/// hand out as columns, or than the records do if that is more.
+pub(super) fn read<'p>(
+    records: DependencyRecords<'p>,
     spare_bytes: usize,
     limits: &Limits,
-) -> Tables {
-    let counts = Counts::if_large(plan, bytes, spare_bytes, limits);
-    let mut reader = Reader::new(limits, counts, bytes);
-    let mut records = Records::new(bytes, &plan.dependency_extents, limits.record_count);
+) -> Tables<'p> {
+    let (plan, bytes) = (records.plan, Arc::clone(&records.bytes));
+    let room = Room::of(&records, spare_bytes, limits);
+    let mut reader = Reader::new(records, room, limits);
+    let mut records = Records::new(&bytes, &plan.dependency_extents, limits.record_count);
     while let Some(record) = records.next_record() {
         let lost = match record {
             Ok(record) => {
@@ -63,41 +61,51 @@ pub(super) fn read(
     tables
 }
 
-impl<'a> Reader<'a> {
-    fn new(limits: &'a Limits, counts: Option<Counts>, bytes: &Arc<Vec<u8>>) -> Self {
-        let max_bytes = limits.column_bytes();
-        let Some(counts) = counts else {
-            return Self {
-                limits,
-                strings: Interner::new(max_bytes),
-                custom_ids: IdMap::default(),
-                tables: Tables::default(),
-                position: 0,
-            };
+impl<'p, 'a> Reader<'p, 'a> {
+    fn new(records: DependencyRecords<'p>, room: Room, limits: &'a Limits) -> Self {
+        let bytes = Arc::clone(&records.bytes);
+        let are_in_place = matches!(room, Room::InPlace(_));
+        let (is_fast, counts) = match room {
+            Room::Fast => (true, Counts::default()),
+            Room::Compact(counts) | Room::InPlace(counts) => (false, counts),
         };
-        let ids = |count| IdMap::compact(CompactIds::with_capacity(Arc::clone(bytes), count));
+        let ids = |count| match is_fast {
+            true => IdMap::default(),
+            false => IdMap::compact(CompactIds::with_capacity(Arc::clone(&bytes), count)),
+        };
+        let row_count = |count| if are_in_place { 0 } else { count };
+        let max_bytes = limits.column_bytes();
         let mut property_sets = PropertySets::default();
         property_sets.offsets.reserve_exact(counts.property_sets);
-        Self {
-            limits,
-            strings: Interner::compact(counts.texts, max_bytes),
+        let strings = match is_fast {
+            true => Interner::new(max_bytes),
+            false => Interner::compact(counts.texts, max_bytes),
+        };
+        let tables = Tables {
+            records,
+            are_in_place,
+            strings: StringTable::default(),
+            string_ids: ids(counts.strings),
+            property_sets,
+            override_names: OverrideNames::default(),
+            property_set_ids: ids(counts.property_sets),
+            log_descriptors: DescriptorTable::with_capacity(
+                ids(counts.log_descriptors),
+                row_count(counts.log_descriptors),
+            ),
+            metric_descriptors: DescriptorTable::with_capacity(
+                ids(counts.metric_descriptors),
+                row_count(counts.metric_descriptors),
+            ),
+            scopes: DescriptorTable::with_capacity(ids(counts.scopes), row_count(counts.scopes)),
+            locations: DescriptorTable::with_capacity(
+                ids(counts.locations),
+                row_count(counts.locations),
+            ),
             custom_ids: ids(counts.custom),
-            tables: Tables {
-                string_ids: ids(counts.strings),
-                property_sets,
-                property_set_ids: ids(counts.property_sets),
-                log_descriptors: Vec::with_capacity(counts.log_descriptors),
-                log_descriptor_ids: ids(counts.log_descriptors),
-                metric_descriptors: Vec::with_capacity(counts.metric_descriptors),
-                metric_descriptor_ids: ids(counts.metric_descriptors),
-                scopes: Vec::with_capacity(counts.scopes),
-                scope_ids: ids(counts.scopes),
-                locations: Vec::with_capacity(counts.locations),
-                location_ids: ids(counts.locations),
-                ..Tables::default()
-            },
-            position: 0,
-        }
+            losses: Losses::default(),
+        };
+        Self { limits, strings, tables, position: 0 }
     }
 
     fn read(&mut self, plan: DependencyPlan, record: &[u8]) -> Result<(), LossReason> {
@@ -105,16 +113,46 @@ impl<'a> Reader<'a> {
             DependencyPlan::StaticString => self.static_string(record),
             DependencyPlan::StaticStringDependency => self.static_string_dependency(record),
             DependencyPlan::PropertySet(plan) => self.property_set(plan, record),
-            DependencyPlan::LogDescriptor(plan) => self.log_descriptor(plan, record),
-            DependencyPlan::MetricDescriptor(plan) => self.metric_descriptor(plan, record),
-            DependencyPlan::SpanDescriptor(plan) => self.span_descriptor(plan, record),
-            DependencyPlan::SpanLocation(plan) => self.span_location(plan, record),
+            DependencyPlan::LogDescriptor(own) => {
+                self.descriptor::<LogDescriptor>(plan, own.id, record)
+            }
+            DependencyPlan::MetricDescriptor(own) => {
+                self.descriptor::<MetricDescriptor>(plan, own.id, record)
+            }
+            DependencyPlan::SpanDescriptor(own) => {
+                self.descriptor::<Scope>(plan, own.location.id, record)
+            }
+            DependencyPlan::SpanLocation(own) => {
+                self.descriptor::<SpanLocation>(plan, own.id, record)
+            }
             DependencyPlan::Custom(id) => {
-                define(&mut self.custom_ids, self.position, record, id, 0)
+                let index = self.record_position()?;
+                define(&mut self.tables.custom_ids, self.position, record, id, index)
             }
             DependencyPlan::Unknown => Err(LossReason::UnknownType),
             DependencyPlan::Unreadable => Err(LossReason::UnreadableType),
         }
+    }
+
+    /// Reads a descriptor whose id is at an offset.
+    fn descriptor<T: Descriptor>(
+        &mut self,
+        plan: DependencyPlan,
+        id: usize,
+        record: &[u8],
+    ) -> Result<(), LossReason> {
+        let row = T::read(&self.tables, self.strings.table(), plan, record)?;
+        let position = self.record_position()?;
+        let are_in_place = self.tables.are_in_place;
+        let table = T::table_mut(&mut self.tables);
+        let index = if are_in_place { position } else { table.push(row, position) };
+        define(&mut table.ids, self.position, record, id, index)
+    }
+
+    /// Where the payload of the record begins. No records are looked for beyond the first 4 GiB.
+    fn record_position(&self) -> Result<u32, LossReason> {
+        let position = u32::try_from(self.position).ok().filter(|position| *position < u32::MAX);
+        position.ok_or(LossReason::RecordLimitExceeded)
     }
 
     fn static_string(&mut self, record: &[u8]) -> Result<(), LossReason> {
@@ -164,68 +202,6 @@ impl<'a> Reader<'a> {
         let index = sets.len() as u32;
         sets.offsets.push(sets.pairs.len() as u32);
         define(&mut self.tables.property_set_ids, self.position, record, 0, index)
-    }
-
-    fn log_descriptor(&mut self, plan: LogDescriptorPlan, record: &[u8]) -> Result<(), LossReason> {
-        let descriptor = LogDescriptor {
-            level: plan.level.read(record).ok_or(LossReason::RecordTooShort)?.cast_signed(),
-            target: self.optional_string(record, plan.target)?,
-            format: self.string(record, plan.format)?,
-        };
-        let index = self.tables.log_descriptors.len() as u32;
-        self.tables.log_descriptors.push(descriptor);
-        define(&mut self.tables.log_descriptor_ids, self.position, record, plan.id, index)
-    }
-
-    fn metric_descriptor(
-        &mut self,
-        plan: MetricDescriptorPlan,
-        record: &[u8],
-    ) -> Result<(), LossReason> {
-        let descriptor = MetricDescriptor {
-            name: self.string(record, plan.name)?,
-            unit: self.optional_string(record, plan.unit)?,
-            target: self.optional_string(record, plan.target)?,
-        };
-        let index = self.tables.metric_descriptors.len() as u32;
-        self.tables.metric_descriptors.push(descriptor);
-        define(&mut self.tables.metric_descriptor_ids, self.position, record, plan.id, index)
-    }
-
-    fn span_descriptor(
-        &mut self,
-        plan: SpanDescriptorPlan,
-        record: &[u8],
-    ) -> Result<(), LossReason> {
-        let name = self.string(record, plan.name)?;
-        let SpanLocation { target, file, line } = self.location(plan.location, record)?;
-        let index = self.tables.scopes.len() as u32;
-        self.tables.scopes.push(scope(self.strings.table(), name, target, file, line));
-        define(&mut self.tables.scope_ids, self.position, record, plan.location.id, index)
-    }
-
-    fn span_location(&mut self, plan: SpanLocationPlan, record: &[u8]) -> Result<(), LossReason> {
-        let location = self.location(plan, record)?;
-        let index = self.tables.locations.len() as u32;
-        self.tables.locations.push(location);
-        define(&mut self.tables.location_ids, self.position, record, plan.id, index)
-    }
-
-    fn location(&self, plan: SpanLocationPlan, record: &[u8]) -> Result<SpanLocation, LossReason> {
-        Ok(SpanLocation {
-            target: self.optional_string(record, plan.target)?,
-            file: self.optional_string(record, plan.file)?,
-            line: plan.line.and_then(|line| line.read(record)).unwrap_or(0),
-        })
-    }
-
-    fn string(&self, record: &[u8], offset: usize) -> Result<i32, LossReason> {
-        self.tables.string(id_at(record, offset)?)
-    }
-
-    /// A string that the layout need not have; then it is empty.
-    fn optional_string(&self, record: &[u8], offset: Option<usize>) -> Result<i32, LossReason> {
-        offset.map_or(Ok(0), |offset| self.string(record, offset))
     }
 }
 

@@ -59,79 +59,96 @@ impl EventColumns {
     }
 }
 
-/// Where a value of each row lies.
-pub(super) enum Positions<'a> {
-    /// At an offset from positions that all rows have, in bounds.
-    Dense(&'a [u32], usize),
-    /// At an offset from positions that some rows have.
-    Sparse(&'a [Option<usize>], usize),
-}
+impl EventColumn {
+    /// An empty column of numbers with room for so many rows.
+    pub(super) fn of_scalars(name: String, scalar: Scalar, row_count: usize) -> Self {
+        use ColumnValues::{Bool, Float, Signed, Unsigned};
+        let values = match scalar {
+            Scalar::Bool => Bool(Vec::with_capacity(row_count)),
+            Scalar::U8 | Scalar::U16 | Scalar::U32 | Scalar::U64 => {
+                Unsigned(Vec::with_capacity(row_count))
+            }
+            Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64 => {
+                Signed(Vec::with_capacity(row_count))
+            }
+            Scalar::F32 | Scalar::F64 => Float(Vec::with_capacity(row_count)),
+        };
+        Self { name, values, present: Vec::new() }
+    }
 
-impl Positions<'_> {
-    /// Reads a value for each row.
-    fn gather<T: Default>(&self, read: impl Fn(usize) -> Option<T>) -> (Vec<T>, Vec<bool>) {
-        match self {
-            Self::Dense(positions, offset) => {
-                let values = positions.iter().map(|position| read(*position as usize + offset));
-                (values.map(Option::unwrap_or_default).collect(), Vec::new())
+    /// An empty column of texts with room for so many rows.
+    pub(super) fn of_texts(name: String, row_count: usize) -> Self {
+        let values = ColumnValues::Text(Vec::with_capacity(row_count));
+        Self { name, values, present: Vec::new() }
+    }
+
+    /// Makes a column of texts, none of which is there yet, one of property sets.
+    pub(super) fn become_sets(&mut self) {
+        if let ColumnValues::Text(indices) = &mut self.values {
+            self.values = ColumnValues::Properties(std::mem::take(indices));
+        }
+    }
+
+    /// Adds the numbers that lie at these places of `bytes`.
+    pub(super) fn extend_scalars(
+        &mut self,
+        scalar: Scalar,
+        bytes: &[u8],
+        places: impl Iterator<Item = Option<usize>>,
+    ) {
+        use ColumnValues::{Bool, Float, Signed, Unsigned};
+        let present = &mut self.present;
+        macro_rules! extend {
+            ($values:expr, $read:expr) => {
+                extend($values, present, places.map(|place| place.and_then($read)))
+            };
+        }
+        let byte = |at: usize| bytes.get(at).copied();
+        match (scalar, &mut self.values) {
+            (Scalar::Bool, Bool(to)) => extend!(to, |at| byte(at).map(|value| value != 0)),
+            (Scalar::U8, Unsigned(to)) => extend!(to, |at| byte(at).map(u64::from)),
+            (Scalar::U16, Unsigned(to)) => extend!(to, |at| u16_at(bytes, at).map(u64::from)),
+            (Scalar::U32, Unsigned(to)) => extend!(to, |at| u32_at(bytes, at).map(u64::from)),
+            (Scalar::U64, Unsigned(to)) => extend!(to, |at| u64_at(bytes, at)),
+            (Scalar::I8, Signed(to)) => extend!(to, |at| byte(at).map(|v| v.cast_signed().into())),
+            (Scalar::I16, Signed(to)) => {
+                extend!(to, |at| u16_at(bytes, at).map(|v| v.cast_signed().into()));
             }
-            Self::Sparse(positions, offset) => {
-                mark_absent(positions.iter().map(|position| read((*position)? + offset)))
+            (Scalar::I32, Signed(to)) => {
+                extend!(to, |at| u32_at(bytes, at).map(|v| v.cast_signed().into()));
             }
+            (Scalar::I64, Signed(to)) => extend!(to, |at| i64_at(bytes, at)),
+            (Scalar::F32, Float(to)) => {
+                extend!(to, |at| u32_at(bytes, at).map(|v| f32::from_bits(v).into()));
+            }
+            (Scalar::F64, Float(to)) => extend!(to, |at| u64_at(bytes, at).map(f64::from_bits)),
+            _ => debug_assert!(false, "a column holds what it was made for"),
+        }
+    }
+
+    /// Adds indices of texts or of property sets.
+    pub(super) fn extend_indices(&mut self, indices: impl Iterator<Item = Option<i32>>) {
+        if let ColumnValues::Text(to) | ColumnValues::Properties(to) = &mut self.values {
+            extend(to, &mut self.present, indices);
         }
     }
 }
 
-/// A column of numbers, read from `bytes`.
-pub(super) fn scalar_column(
-    name: &str,
-    scalar: Scalar,
-    bytes: &[u8],
-    positions: &Positions<'_>,
-) -> EventColumn {
-    use ColumnValues::{Bool, Float, Signed, Unsigned};
-    macro_rules! gather {
-        ($values:expr, $read:expr) => {{
-            let (values, present) = positions.gather($read);
-            EventColumn { name: name.to_owned(), values: $values(values), present }
-        }};
-    }
-    let byte = |at: usize| bytes.get(at).copied();
-    match scalar {
-        Scalar::Bool => gather!(Bool, |at| byte(at).map(|value| value != 0)),
-        Scalar::U8 => gather!(Unsigned, |at| byte(at).map(u64::from)),
-        Scalar::U16 => gather!(Unsigned, |at| u16_at(bytes, at).map(u64::from)),
-        Scalar::U32 => gather!(Unsigned, |at| u32_at(bytes, at).map(u64::from)),
-        Scalar::U64 => gather!(Unsigned, |at| u64_at(bytes, at)),
-        Scalar::I8 => gather!(Signed, |at| byte(at).map(|v| v.cast_signed().into())),
-        Scalar::I16 => gather!(Signed, |at| u16_at(bytes, at).map(|v| v.cast_signed().into())),
-        Scalar::I32 => gather!(Signed, |at| u32_at(bytes, at).map(|v| v.cast_signed().into())),
-        Scalar::I64 => gather!(Signed, |at| i64_at(bytes, at)),
-        Scalar::F32 => gather!(Float, |at| u32_at(bytes, at).map(|v| f32::from_bits(v).into())),
-        Scalar::F64 => gather!(Float, |at| u64_at(bytes, at).map(f64::from_bits)),
-    }
-}
-
-/// Values that may be absent, and which of them are there; no marks when all are.
-pub(super) fn mark_absent<T: Default>(
+/// Adds values that may be absent, and marks which of them are there; no marks as long as all are.
+/// The marks get the room that the values have.
+fn extend<T: Default>(
+    values: &mut Vec<T>,
+    present: &mut Vec<bool>,
     rows: impl Iterator<Item = Option<T>>,
-) -> (Vec<T>, Vec<bool>) {
-    let mut values = Vec::with_capacity(rows.size_hint().0);
-    let mut present = Vec::new();
+) {
     for row in rows {
-        match row {
-            Some(value) => {
-                if !present.is_empty() {
-                    present.push(true);
-                }
-                values.push(value);
-            }
-            None => {
-                present.resize(values.len(), true);
-                present.push(false);
-                values.push(T::default());
-            }
+        if row.is_none() && present.is_empty() {
+            present.reserve_exact(values.capacity());
+            present.resize(values.len(), true);
         }
+        if row.is_none() || !present.is_empty() {
+            present.push(row.is_some());
+        }
+        values.push(row.unwrap_or_default());
     }
-    (values, present)
 }

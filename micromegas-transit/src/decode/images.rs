@@ -74,6 +74,7 @@ impl OpenBlock<'_> {
         {
             return Decoded { columns, record_count, losses };
         }
+        columns.reserve(&self.measure_images());
         let record_count = self.for_each_event(&mut losses, |plan, record| match plan {
             EventPlan::Image => columns.push(&self.limits, record.index, record.payload),
             other => Self::pass_over(other),
@@ -82,7 +83,63 @@ impl OpenBlock<'_> {
     }
 }
 
+/// How much room the columns need. Texts that have to be made UTF-8 count as they are.
+#[derive(Default)]
+struct Room {
+    rows: usize,
+    name_bytes: usize,
+    format_bytes: usize,
+    data_bytes: usize,
+}
+
+impl OpenBlock<'_> {
+    fn measure_images(&self) -> Room {
+        let mut room = Room::default();
+        let max_bytes = self.limits.column_bytes();
+        self.for_each_event(&mut Losses::default(), |plan, record| {
+            if let EventPlan::Image = plan
+                && let Some([name, format, data]) = parts(record.payload)
+            {
+                room.rows += 1;
+                room.name_bytes = (room.name_bytes + name).min(max_bytes);
+                room.format_bytes = (room.format_bytes + format).min(max_bytes);
+                room.data_bytes = (room.data_bytes + data).min(max_bytes);
+            }
+            Ok(())
+        });
+        room
+    }
+}
+
+/// The bytes of an image's name, format and data.
+fn parts(record: &[u8]) -> Option<[usize; 3]> {
+    let mut cursor = Cursor::new(record);
+    cursor.read_u64().ok()?;
+    let mut sizes = [0; 3];
+    for (part, size) in sizes.iter_mut().enumerate() {
+        if part < 2 {
+            // The codec of a text.
+            cursor.read_u8().ok()?;
+        }
+        *size = cursor.read_u32().ok()? as usize;
+        cursor.take(*size).ok()?;
+    }
+    Some(sizes)
+}
+
 impl ImageColumns {
+    fn reserve(&mut self, room: &Room) {
+        let Self { record, ticks, name, format, data } = self;
+        record.reserve_exact(room.rows);
+        ticks.reserve_exact(room.rows);
+        name.offsets.reserve_exact(room.rows);
+        name.bytes.reserve_exact(room.name_bytes);
+        format.offsets.reserve_exact(room.rows);
+        format.bytes.reserve_exact(room.format_bytes);
+        data.offsets.reserve_exact(room.rows);
+        data.bytes.reserve_exact(room.data_bytes);
+    }
+
     /// Adds an image, whole or not at all.
     fn push(&mut self, limits: &Limits, index: u32, record: &[u8]) -> Result<(), LossReason> {
         let mut cursor = Cursor::new(record);

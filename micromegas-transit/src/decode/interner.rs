@@ -16,8 +16,6 @@ pub(super) struct Interner {
     slots: Vec<u32>,
     /// How many strings the slots are for.
     room: usize,
-    /// Whether there will be no more strings than there is room for, and memory is short.
-    is_compact: bool,
     hasher: RandomState,
     max_bytes: usize,
 }
@@ -32,7 +30,7 @@ impl Interner {
     pub(super) fn compact(string_count: usize, max_bytes: usize) -> Self {
         // The empty string is always there.
         let room = string_count + 1;
-        Self { room, is_compact: true, ..Self::with_slots(slot_count(room), max_bytes) }
+        Self { room, ..Self::with_slots(slot_count(room), max_bytes) }
     }
 
     fn with_slots(count: usize, max_bytes: usize) -> Self {
@@ -42,7 +40,6 @@ impl Interner {
             table,
             slots: vec![EMPTY; count],
             room: count / 2,
-            is_compact: false,
             hasher: RandomState::new(),
             max_bytes,
         };
@@ -55,6 +52,11 @@ impl Interner {
     /// slots beside new ones included.
     pub(super) fn bytes_of(string_count: usize) -> usize {
         (string_count * 2).next_power_of_two() * size_of::<u32>() * 3 / 2
+    }
+
+    /// The bytes that a compact interner takes beside its table.
+    pub(super) fn compact_bytes_of(string_count: usize) -> usize {
+        slot_count(string_count + 1) * size_of::<u32>()
     }
 
     pub(super) fn table(&self) -> &StringTable {
@@ -76,9 +78,7 @@ impl Interner {
         &mut self,
         append: impl FnOnce(&mut Vec<u8>) -> Result<(), LossReason>,
     ) -> Result<u32, LossReason> {
-        if self.is_compact {
-            self.table.reserve_tightly();
-        }
+        self.table.reserve_tightly();
         let begin = self.table.bytes.len();
         let appended = append(&mut self.table.bytes);
         if appended.is_ok() && self.table.bytes.len() <= self.max_bytes {

@@ -1,6 +1,7 @@
 //! Decoding log entries.
 
 use super::columns::{Decoded, LogColumns, TextColumn};
+use super::descriptors::LogDescriptor;
 use super::event_plan::{EventPlan, LogOrigin, LogPlan, Message};
 use super::fields::{i64_at, u64_at};
 use super::losses::{LossReason, Losses};
@@ -38,7 +39,7 @@ impl OpenBlock<'_> {
         let mut in_runs = true;
         loop {
             in_runs = in_runs
-                && plain.read_run(&mut records, &self.tables.log_descriptor_ids, |batch| {
+                && plain.read_run(&mut records, &self.tables.log_descriptors.ids, |batch| {
                     columns.extend(&sites, &mut budget, batch)
                 });
             let decode = |record: &Record<'_>| match self.plan_of(record) {
@@ -56,13 +57,14 @@ impl OpenBlock<'_> {
         Decoded { columns, record_count: records.count(), losses }
     }
 
-    /// Walks over the log entries to see how much room their columns need. What templates become
-    /// is not known yet; they count as they are.
+    /// Walks over the log entries to see how much room their columns need. Texts that have to be
+    /// made UTF-8 count as they are.
     fn measure_logs(&self, sites: &Sites<'_>, plain: &mut PlainTypes<STRIDE>) -> Room {
         let mut room = Room { rows: 0, text_bytes: 0 };
+        let mut budget = Budget(self.limits.column_bytes());
         let mut records = self.records();
         loop {
-            plain.read_run(&mut records, &self.tables.log_descriptor_ids, |batch| {
+            plain.read_run(&mut records, &self.tables.log_descriptors.ids, |batch| {
                 room.rows += batch.records.len();
                 let text_bytes = sites.text_bytes(batch.descriptors);
                 let text_bytes = usize::try_from(text_bytes).unwrap_or(usize::MAX);
@@ -75,7 +77,7 @@ impl OpenBlock<'_> {
             };
             if let EventPlan::Log(plan) = self.plan_of(&record) {
                 let entry = Entry { tables: &self.tables, limits: &self.limits, plan };
-                let text_bytes = entry.text_bytes(record.payload).unwrap_or_default();
+                let text_bytes = entry.text_bytes(record.payload, &mut budget).unwrap_or_default();
                 room.rows += 1;
                 room.text_bytes = room.text_bytes.saturating_add(text_bytes);
             }
@@ -124,7 +126,7 @@ const TEXT_HEADER_BYTES: usize = 1 + 4;
 
 /// What it takes to read the entries of one type.
 struct Entry<'a> {
-    tables: &'a Tables,
+    tables: &'a Tables<'a>,
     limits: &'a Limits,
     plan: &'a LogPlan,
 }
@@ -143,7 +145,7 @@ impl Entry<'_> {
         let ticks = i64_at(record, self.plan.time).ok_or(too_short)?;
         let (mut level, mut target, format) = match self.plan.origin {
             LogOrigin::Descriptor(offset) => {
-                let descriptor = self.tables.log_descriptor(word(offset)?)?;
+                let descriptor: LogDescriptor = self.tables.descriptor(word(offset)?)?;
                 (descriptor.level, descriptor.target, descriptor.format)
             }
             LogOrigin::Inline { level, target } => {
@@ -172,21 +174,31 @@ impl Entry<'_> {
         Ok(())
     }
 
-    /// Size of the message where it is known before it is made.
-    fn text_bytes(&self, record: &[u8]) -> Option<usize> {
+    /// Size of the message, as far as it is known before it is made.
+    fn text_bytes(&self, record: &[u8], budget: &mut Budget) -> Option<usize> {
         let string = |index: i32| self.tables.strings.bytes_at(index as usize).map(<[u8]>::len);
         match self.plan.message {
-            Message::Format | Message::Template => match self.plan.origin {
-                LogOrigin::Descriptor(offset) => {
-                    let site = self.tables.log_descriptor(u64_at(record, offset)?).ok()?;
-                    string(site.format)
-                }
-                LogOrigin::Inline { .. } => None,
-            },
+            Message::Format => string(self.format(record)?),
+            Message::Template => {
+                let tables = self.tables;
+                let format = tables.strings.bytes_at(self.format(record)? as usize)?;
+                let set = tables.property_set(u64_at(record, self.plan.properties?)?).ok()?;
+                let pairs = tables.property_sets.get(set as usize)?;
+                let mut bytes = 0;
+                template::render(&mut bytes, format, pairs, &tables.strings, budget).ok()?;
+                Some(bytes)
+            }
             Message::Reference(offset) => string(self.tables.string(u64_at(record, offset)?).ok()?),
             Message::DynString(offset) => record.len().checked_sub(offset + TEXT_HEADER_BYTES),
             Message::Rest(offset) => record.len().checked_sub(offset),
         }
+    }
+
+    /// The format string of the call site, if the record refers to one.
+    fn format(&self, record: &[u8]) -> Option<i32> {
+        let LogOrigin::Descriptor(offset) = self.plan.origin else { return None };
+        let site: LogDescriptor = self.tables.descriptor(u64_at(record, offset)?).ok()?;
+        Some(site.format)
     }
 
     /// Adds the message, whole or not at all.

@@ -1,6 +1,7 @@
 //! Decoding samples of metrics.
 
 use super::columns::{Decoded, MetricColumns};
+use super::descriptors::MetricDescriptor;
 use super::event_plan::{EventPlan, MetricPlan};
 use super::fields::{Number, i64_at, u32_at, u64_at};
 use super::losses::{LossReason, Losses};
@@ -8,7 +9,7 @@ use super::open::OpenBlock;
 use super::plain::{Batch, PlainTypes};
 use super::records::Record;
 use super::spans::{add_property_set, clear, fill_properties};
-use super::tables::{MetricDescriptor, Tables};
+use super::tables::Tables;
 
 impl OpenBlock<'_> {
     /// Decodes the samples of metrics: 4 types. Properties called `name`, `unit` and `target`
@@ -28,8 +29,8 @@ impl OpenBlock<'_> {
         let mut plain = PlainTypes::of(self, plain_kind);
         let mut records = self.records();
         loop {
-            plain.read_run(&mut records, &self.tables.metric_descriptor_ids, |batch| {
-                columns.extend(&self.tables.metric_descriptors, batch)
+            plain.read_run(&mut records, &self.tables.metric_descriptors.ids, |batch| {
+                columns.extend(&self.tables.metric_descriptors.rows, batch)
             });
             let decode = |record: &Record<'_>| match self.plan_of(record) {
                 EventPlan::Metric(plan) => {
@@ -128,7 +129,7 @@ impl MetricColumns {
     #[inline]
     fn push(
         &mut self,
-        tables: &Tables,
+        tables: &Tables<'_>,
         plan: &MetricPlan,
         index: u32,
         record: &[u8],
@@ -136,7 +137,7 @@ impl MetricColumns {
         let too_short = LossReason::RecordTooShort;
         let ticks = i64_at(record, plan.time).ok_or(too_short)?;
         let id = u64_at(record, plan.descriptor).ok_or(too_short)?;
-        let mut descriptor = tables.metric_descriptor(id)?;
+        let mut descriptor: MetricDescriptor = tables.descriptor(id)?;
         let (value, integer, is_integer) = match plan.value_kind {
             Number::F64 => {
                 let bits = u64_at(record, plan.value).ok_or(too_short)?;

@@ -121,6 +121,7 @@ impl OpenBlock<'_> {
         {
             return Decoded { columns, record_count, losses };
         }
+        columns.reserve(self.count_rows(|plan| matches!(plan, EventPlan::Net(_))));
         let record_count = self.for_each_event(&mut losses, |plan, record| match plan {
             EventPlan::Net(plan) => columns.push(&self.tables, plan, record.index, record.payload),
             other => Self::pass_over(other),
@@ -130,9 +131,20 @@ impl OpenBlock<'_> {
 }
 
 impl NetSpanColumns {
+    fn reserve(&mut self, row_count: usize) {
+        let Self { record, ticks, kind, edge, name, is_outgoing, bit_size } = self;
+        record.reserve_exact(row_count);
+        ticks.reserve_exact(row_count);
+        kind.reserve_exact(row_count);
+        edge.reserve_exact(row_count);
+        name.reserve_exact(row_count);
+        is_outgoing.reserve_exact(row_count);
+        bit_size.reserve_exact(row_count);
+    }
+
     fn push(
         &mut self,
-        tables: &Tables,
+        tables: &Tables<'_>,
         plan: &NetPlan,
         index: u32,
         record: &[u8],

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::columns::{PropertySets, Scope, StringTable};
 use super::dependencies;
+use super::dependency_records::DependencyRecords;
 use super::event_plan::EventPlan;
 use super::losses::{LossReason, Losses};
 use super::objects::Objects;
@@ -17,10 +18,8 @@ use crate::{Limits, Payload, Result};
 #[derive(Debug)]
 pub struct OpenBlock<'p> {
     pub(super) plan: &'p StreamPlan,
-    /// The decompressed records of the dependencies.
-    pub(super) dependencies: Arc<Vec<u8>>,
     pub(super) objects: Objects,
-    pub(super) tables: Tables,
+    pub(super) tables: Tables<'p>,
     pub(super) limits: Limits,
 }
 
@@ -33,13 +32,13 @@ impl<'p> OpenBlock<'p> {
     ) -> Result<Self> {
         let mut dependencies = Vec::new();
         limits.decompress_into(&payload.dependencies, &mut dependencies)?;
-        let dependencies = Arc::new(dependencies);
         let objects = Objects::open(&payload.objects, limits, buffer)?;
         // While it is rebuilt, a planar block is there twice, and leaves no room for anything else.
-        let plain_bytes = if objects.planar().is_some() { 0 } else { objects.len() };
+        let plain_bytes = if objects.planes().is_some() { 0 } else { objects.len() };
         let spare_bytes = (plain_bytes + dependencies.len()) / 2;
-        let tables = dependencies::read(plan, &dependencies, spare_bytes, limits);
-        Ok(Self { plan, dependencies, objects, tables, limits: limits.clone() })
+        let records = DependencyRecords { plan, bytes: Arc::new(dependencies) };
+        let tables = dependencies::read(records, spare_bytes, limits);
+        Ok(Self { plan, objects, tables, limits: limits.clone() })
     }
 
     /// Gives back the memory of the decompressed records, for
@@ -51,14 +50,13 @@ impl<'p> OpenBlock<'p> {
     /// The spans of the thread that are open at the block's first event, outermost first, where the
     /// block tells: a planar one whose writer knew. None means that they are not known.
     pub fn carried_spans(&self) -> Option<&[CarriedSpan]> {
-        self.objects.planar()?.carried()
+        self.objects.carried()
     }
 
     /// The scope of a span's descriptor, by the id that a [`CarriedSpan`] names; none if the block
     /// does not define it.
     pub fn scope(&self, descriptor: u64) -> Option<Scope> {
-        let index = self.tables.scope_ids.get(descriptor)?;
-        self.tables.scopes.get(usize::try_from(index).ok()?).copied()
+        self.tables.descriptor(descriptor).ok()
     }
 
     /// The strings that the columns' indices refer to.

@@ -46,7 +46,9 @@ impl<const STRIDE: usize> PlainTypes<STRIDE> {
     /// The types that `kind_of` gives a number above 0.
     pub(super) fn of(block: &OpenBlock<'_>, kind_of: impl Fn(&EventPlan) -> u8) -> Self {
         let mut kinds = [0; 256];
-        for (type_index, kind) in kinds.iter_mut().enumerate().take(block.plan.events.len()) {
+        // A batch needs rows for its descriptors.
+        let type_count = if block.tables.are_in_place { 0 } else { block.plan.events.len() };
+        for (type_index, kind) in kinds.iter_mut().enumerate().take(type_count) {
             if block.plan.event_extents.fixed(type_index) == Some(STRIDE - 1) {
                 *kind = kind_of(&block.plan.events[type_index]);
             }

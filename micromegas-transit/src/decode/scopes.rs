@@ -2,15 +2,26 @@
 
 use twox_hash::XxHash32;
 
-use super::columns::{Scope, StringTable};
+use super::columns::{Scope, StringTable, reserve_tightly};
+use super::descriptors::SpanLocation;
 use super::event_plan::ScopePlan;
 use super::fields::u64_at;
-use super::id_map::IdMap;
 use super::losses::LossReason;
+use super::recent::Recent;
 use super::tables::Tables;
 
+/// The scope of a name at a location.
+pub(super) fn scope(strings: &StringTable, name: i32, location: SpanLocation) -> Scope {
+    let SpanLocation { target, file, line } = location;
+    Scope { name, target, file, line, hash: hash(strings, name, location) }
+}
+
 /// xxh32 chained over name, file, target and line.
-pub(super) fn hash(strings: &StringTable, name: i32, target: i32, file: i32, line: u32) -> u32 {
+fn hash(
+    strings: &StringTable,
+    name: i32,
+    SpanLocation { target, file, line }: SpanLocation,
+) -> u32 {
     let text = |index: i32| strings.bytes_at(index as usize).unwrap_or_default();
     let mut hash = XxHash32::oneshot(0, text(name));
     hash = XxHash32::oneshot(hash, text(file));
@@ -18,19 +29,20 @@ pub(super) fn hash(strings: &StringTable, name: i32, target: i32, file: i32, lin
     XxHash32::oneshot(hash, &line.to_le_bytes())
 }
 
-/// The scopes of one pass: those of descriptors, then one for each name met at a location.
+/// The scopes of one pass: those of descriptors, then one for each name met at a location. Where
+/// the descriptors are too many for rows, those of them that are met.
 #[derive(Debug)]
 pub(super) struct Scopes<'a> {
-    tables: &'a Tables,
+    tables: &'a Tables<'a>,
     scopes: Vec<Scope>,
-    named: IdMap,
+    met: Recent,
 }
 
 impl<'a> Scopes<'a> {
     /// Starts a pass; `memory` is used again, what it held is lost.
-    pub(super) fn new(tables: &'a Tables, mut memory: Vec<Scope>) -> Self {
-        memory.clone_from(&tables.scopes);
-        Self { tables, scopes: memory, named: IdMap::default() }
+    pub(super) fn new(tables: &'a Tables<'_>, mut memory: Vec<Scope>) -> Self {
+        memory.clone_from(&tables.scopes.rows);
+        Self { tables, scopes: memory, met: Recent::default() }
     }
 
     pub(super) fn into_scopes(self) -> Vec<Scope> {
@@ -40,35 +52,42 @@ impl<'a> Scopes<'a> {
     /// Index of the scope that a record refers to.
     #[inline]
     pub(super) fn resolve(&mut self, plan: ScopePlan, record: &[u8]) -> Result<i32, LossReason> {
+        let id_at = |offset| u64_at(record, offset).ok_or(LossReason::RecordTooShort);
         match plan {
-            ScopePlan::Descriptor(offset) => {
-                let id = u64_at(record, offset).ok_or(LossReason::RecordTooShort)?;
-                let index = self.tables.scope_ids.get(id).ok_or(LossReason::MissingDependency)?;
-                Ok(index as i32)
+            ScopePlan::Descriptor(offset) if self.tables.are_in_place => {
+                let Scope { name, target, file, line, .. } =
+                    self.tables.descriptor(id_at(offset)?)?;
+                Ok(self.index_of(name, SpanLocation { target, file, line }))
             }
-            ScopePlan::Named { location, name } => self.resolve_named(location, name, record),
+            ScopePlan::Descriptor(offset) => {
+                let index = self.tables.scopes.ids.get(id_at(offset)?);
+                index.map(|index| index as i32).ok_or(LossReason::MissingDependency)
+            }
+            ScopePlan::Named { location, name } => {
+                let location = self.tables.descriptor(id_at(location)?)?;
+                let name = self.tables.string(id_at(name)?)?;
+                Ok(self.index_of(name, location))
+            }
         }
     }
 
-    fn resolve_named(
-        &mut self,
-        location: usize,
-        name: usize,
-        record: &[u8],
-    ) -> Result<i32, LossReason> {
-        let location = u64_at(record, location).ok_or(LossReason::RecordTooShort)?;
-        let name = u64_at(record, name).ok_or(LossReason::RecordTooShort)?;
-        let location =
-            self.tables.location_ids.get(location).ok_or(LossReason::MissingDependency)?;
-        let name = self.tables.string(name)?;
-        let key = u64::from(location) << 32 | u64::from(name.cast_unsigned());
-        if let Some(index) = self.named.get(key) {
-            return Ok(index as i32);
+    /// The index of a scope that was met lately, or of a new one.
+    fn index_of(&mut self, name: i32, location: SpanLocation) -> i32 {
+        let Self { tables, scopes, met } = self;
+        let SpanLocation { target, file, line } = location;
+        let key = [name.cast_unsigned(), target.cast_unsigned(), file.cast_unsigned(), line];
+        let is_it = |index: u32| {
+            scopes.get(index as usize).is_some_and(|scope| {
+                (scope.name, scope.target, scope.file, scope.line) == (name, target, file, line)
+            })
+        };
+        let next = scopes.len() as u32;
+        let index = met.find_or_insert(key, next, is_it);
+        if index == next {
+            reserve_tightly(scopes, 1);
+            scopes.push(scope(&tables.strings, name, location));
         }
-        let index = self.scopes.len() as u32;
-        self.scopes.push(self.tables.named_scope(location, name));
-        self.named.insert(key, index);
-        Ok(index as i32)
+        index as i32
     }
 }
 
@@ -87,6 +106,7 @@ mod tests {
         let file = XxHash32::oneshot(name, b"file");
         let target = XxHash32::oneshot(file, b"target");
         let line = XxHash32::oneshot(target, &[7, 1, 0, 0]);
-        assert_eq!(hash(&strings, 0, 1, 2, 263), line);
+        let location = SpanLocation { target: 1, file: 2, line: 263 };
+        assert_eq!(hash(&strings, 0, location), line);
     }
 }

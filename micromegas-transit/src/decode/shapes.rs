@@ -1,6 +1,6 @@
 //! How records lie in memory, for readers that know no type by name.
 
-use super::fields::{Field, Scalar};
+use super::fields::Scalar;
 use super::type_graph::{Place, TypeGraph};
 use crate::TypeLayout;
 
@@ -15,8 +15,6 @@ pub(super) struct Shape {
     /// Size of a record; 0 where each record carries its own.
     pub(super) size: usize,
     pub(super) members: Vec<ShapeMember>,
-    /// Offset of the member `id` by which others refer to a record.
-    pub(super) id: Option<usize>,
     /// Offset of the id that a value of a reference type stands for.
     pub(super) refers_by: Option<usize>,
 }
@@ -58,7 +56,6 @@ impl Shapes {
                     place: types.place(layout, member),
                 })
                 .collect(),
-            id: types.field(layout, "id").and_then(Field::word),
             refers_by: if layout.is_reference { types.reference_id(layout) } else { None },
         };
         Self(table.iter().map(shape).collect())

@@ -1,8 +1,9 @@
 //! Log entries whose message is that of their call site.
 
 use super::columns::{LogColumns, TextColumn};
+use super::descriptors::LogDescriptor;
 use super::event_plan::{EventPlan, LogOrigin, LogPlan, Message};
-use super::tables::{LogDescriptor, Tables};
+use super::tables::Tables;
 use super::template::Budget;
 use crate::Limits;
 
@@ -42,6 +43,9 @@ struct Site<'a> {
     target: i32,
 }
 
+/// The bytes of one of them.
+pub(super) const SITE_BYTES: usize = size_of::<Site<'_>>();
+
 /// The call sites of a block.
 pub(super) struct Sites<'a> {
     /// By descriptor.
@@ -50,7 +54,7 @@ pub(super) struct Sites<'a> {
 }
 
 impl<'a> Sites<'a> {
-    pub(super) fn of(tables: &'a Tables, limits: &Limits) -> Self {
+    pub(super) fn of(tables: &'a Tables<'_>, limits: &Limits) -> Self {
         let site = |descriptor: &LogDescriptor| {
             let text = tables.strings.bytes_at(descriptor.format as usize).unwrap_or_default();
             let (start, rest) = text.split_at(text.len().min(HEAD_BYTES));
@@ -59,7 +63,7 @@ impl<'a> Sites<'a> {
             let LogDescriptor { level, target, .. } = *descriptor;
             Site { head, text_bytes: text.len(), rest, level, target }
         };
-        let sites = tables.log_descriptors.iter().map(site).collect();
+        let sites = tables.log_descriptors.rows.iter().map(site).collect();
         Self { sites, text_bytes_max: limits.column_bytes() }
     }
 

@@ -28,7 +28,7 @@ impl OpenBlock<'_> {
         let mut plain = PlainTypes::of(self, plain_kind);
         let mut records = self.records();
         loop {
-            plain.read_run(&mut records, &self.tables.scope_ids, |batch| columns.extend(batch));
+            plain.read_run(&mut records, &self.tables.scopes.ids, |batch| columns.extend(batch));
             let decode = |record: &Record<'_>| match self.plan_of(record) {
                 EventPlan::Span(plan) => {
                     columns.push(&self.tables, &mut scopes, plan, record.index, record.payload)
@@ -89,7 +89,7 @@ impl SpanColumns {
     #[inline]
     fn push(
         &mut self,
-        tables: &Tables,
+        tables: &Tables<'_>,
         scopes: &mut Scopes<'_>,
         plan: &SpanPlan,
         index: u32,
@@ -128,7 +128,7 @@ pub(super) fn resize_for_overwrite<T: Clone + Default>(column: &mut Vec<T>, row_
 /// behind, see [`add_property_set`].
 pub(super) fn push_property_set(
     column: &mut Vec<i32>,
-    tables: &Tables,
+    tables: &Tables<'_>,
     rows: &Vec<u32>,
     record: &[u8],
     offset: usize,

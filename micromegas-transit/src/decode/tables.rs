@@ -1,49 +1,32 @@
 //! The dependencies of a block, resolved into dense tables.
 
-use super::columns::{PropertySets, Scope, StringTable, TextColumn};
+use super::columns::{PropertySets, Scope, StringTable};
+use super::dependency_records::DependencyRecords;
+use super::descriptors::{
+    Descriptor, DescriptorTable, LogDescriptor, MetricDescriptor, SpanLocation,
+};
 use super::id_map::IdMap;
 use super::losses::{LossReason, Losses};
-use super::scopes;
 
 /// Everything that the events of a block may refer to. Each kind of dependency has ids of its own.
-#[derive(Debug, Default)]
-pub(super) struct Tables {
+#[derive(Debug)]
+pub(super) struct Tables<'p> {
+    pub(super) records: DependencyRecords<'p>,
+    /// Whether descriptors are read where they lie: the dependencies are too many for rows.
+    pub(super) are_in_place: bool,
     pub(super) strings: StringTable,
     pub(super) string_ids: IdMap,
     pub(super) property_sets: PropertySets,
     pub(super) override_names: OverrideNames,
     pub(super) property_set_ids: IdMap,
-    pub(super) log_descriptors: Vec<LogDescriptor>,
-    pub(super) log_descriptor_ids: IdMap,
-    pub(super) metric_descriptors: Vec<MetricDescriptor>,
-    pub(super) metric_descriptor_ids: IdMap,
+    pub(super) log_descriptors: DescriptorTable<LogDescriptor>,
+    pub(super) metric_descriptors: DescriptorTable<MetricDescriptor>,
     /// The scopes of span descriptors.
-    pub(super) scopes: Vec<Scope>,
-    pub(super) scope_ids: IdMap,
-    pub(super) locations: Vec<SpanLocation>,
-    pub(super) location_ids: IdMap,
+    pub(super) scopes: DescriptorTable<Scope>,
+    pub(super) locations: DescriptorTable<SpanLocation>,
+    /// From the ids of a client's own dependencies to their positions.
+    pub(super) custom_ids: IdMap,
     pub(super) losses: Losses,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LogDescriptor {
-    pub(super) level: i32,
-    pub(super) target: i32,
-    pub(super) format: i32,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct MetricDescriptor {
-    pub(super) name: i32,
-    pub(super) unit: i32,
-    pub(super) target: i32,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct SpanLocation {
-    pub(super) target: i32,
-    pub(super) file: i32,
-    pub(super) line: u32,
 }
 
 /// What a property set puts in place of its event's own columns.
@@ -86,7 +69,7 @@ fn parse_level(text: &str) -> Option<i32> {
     NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, level)| *level)
 }
 
-impl Tables {
+impl Tables<'_> {
     /// The index of a string.
     #[inline]
     pub(super) fn string(&self, id: u64) -> Result<i32, LossReason> {
@@ -120,22 +103,34 @@ impl Tables {
         overrides
     }
 
+    /// The descriptor with this id.
     #[inline]
-    pub(super) fn log_descriptor(&self, id: u64) -> Result<LogDescriptor, LossReason> {
-        let index = found(self.log_descriptor_ids.get(id))?;
-        Ok(self.log_descriptors[index as usize])
+    pub(super) fn descriptor<T: Descriptor>(&self, id: u64) -> Result<T, LossReason> {
+        let table = T::table(self);
+        let index = found(table.ids.get(id))?;
+        match table.rows.get(index as usize) {
+            Some(row) => Ok(*row),
+            None => self.read_in_place(index as u32),
+        }
     }
 
-    #[inline]
-    pub(super) fn metric_descriptor(&self, id: u64) -> Result<MetricDescriptor, LossReason> {
-        let index = found(self.metric_descriptor_ids.get(id))?;
-        Ok(self.metric_descriptors[index as usize])
+    #[cold]
+    fn read_in_place<T: Descriptor>(&self, position: u32) -> Result<T, LossReason> {
+        let (type_index, record) =
+            self.records.at(position).ok_or(LossReason::MissingDependency)?;
+        T::read(self, &self.strings, self.records.plan.dependencies[type_index], record)
     }
 
-    /// The scope of a name at a location.
-    pub(super) fn named_scope(&self, location: u32, name: i32) -> Scope {
-        let SpanLocation { target, file, line } = self.locations[location as usize];
-        scope(&self.strings, name, target, file, line)
+    /// Where the struct with this id lies; of several kinds, the first.
+    pub(super) fn position(&self, id: u64) -> Option<u32> {
+        let positions = [
+            self.custom_ids.get(id),
+            self.log_descriptors.position(id),
+            self.metric_descriptors.position(id),
+            self.scopes.position(id),
+            self.locations.position(id),
+        ];
+        positions.into_iter().flatten().min()
     }
 }
 
@@ -143,10 +138,4 @@ impl Tables {
 #[inline]
 fn found(index: Option<u32>) -> Result<i32, LossReason> {
     index.map(|index| index as i32).ok_or(LossReason::MissingDependency)
-}
-
-/// A scope with its hash.
-pub(super) fn scope(strings: &TextColumn, name: i32, target: i32, file: i32, line: u32) -> Scope {
-    let hash = scopes::hash(strings, name, target, file, line);
-    Scope { name, target, file, line, hash }
 }

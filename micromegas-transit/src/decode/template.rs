@@ -23,13 +23,32 @@ impl Budget {
     }
 }
 
+/// Where rendered text goes.
+pub(super) trait Sink {
+    fn add(&mut self, text: &[u8]);
+}
+
+impl Sink for Vec<u8> {
+    #[inline]
+    fn add(&mut self, text: &[u8]) {
+        self.extend_from_slice(text);
+    }
+}
+
+/// Only counts the bytes.
+impl Sink for usize {
+    fn add(&mut self, text: &[u8]) {
+        *self += text.len();
+    }
+}
+
 /// Renders a format string into `out`.
 ///
 /// `{{` and `}}` stand for single braces. `{key}`, `{key:?}` and `{key:}` stand for the value of the
 /// property of exactly that name; without such a property the placeholder stays as it is. A lone
 /// brace stays as well.
 pub(super) fn render(
-    out: &mut Vec<u8>,
+    out: &mut impl Sink,
     format: &[u8],
     pairs: &[(i32, i32)],
     strings: &StringTable,
@@ -41,10 +60,10 @@ pub(super) fn render(
     let mut may_close = true;
     while let Some(brace) = rest.iter().position(|byte| matches!(byte, b'{' | b'}')) {
         let (text, from_brace) = rest.split_at(brace);
-        out.extend_from_slice(text);
+        out.add(text);
         rest = match from_brace {
             [first, second, rest @ ..] if first == second => {
-                out.push(*first);
+                out.add(&[*first]);
                 rest
             }
             [b'{', inner @ ..] if may_close => match inner.iter().position(|byte| *byte == b'}') {
@@ -53,7 +72,7 @@ pub(super) fn render(
                     let value = value_of(key_of(&inner[..end]), pairs, strings);
                     let shown = value.unwrap_or(&from_brace[..end + 2]);
                     budget.spend(shown.len())?;
-                    out.extend_from_slice(shown);
+                    out.add(shown);
                     &inner[end + 1..]
                 }
                 None => {
@@ -62,13 +81,13 @@ pub(super) fn render(
                 }
             },
             [lone, rest @ ..] => {
-                out.push(*lone);
+                out.add(&[*lone]);
                 rest
             }
             [] => from_brace,
         };
     }
-    out.extend_from_slice(rest);
+    out.add(rest);
     Ok(())
 }
 
@@ -99,6 +118,9 @@ mod tests {
         let pairs = [(0, 1), (2, 3), (4, 5)];
         let mut out = Vec::new();
         render(&mut out, format.as_bytes(), &pairs, &strings, &mut Budget(1000)).unwrap();
+        let mut size = 0;
+        render(&mut size, format.as_bytes(), &pairs, &strings, &mut Budget(1000)).unwrap();
+        assert_eq!(size, out.len());
         String::from_utf8(out).unwrap()
     }
 

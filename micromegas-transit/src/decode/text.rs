@@ -1,5 +1,8 @@
 //! Text as it is encoded on the wire, made UTF-8.
 
+use std::str::Utf8Chunk;
+
+use super::columns::reserve_tightly;
 use super::losses::LossReason;
 use crate::cursor::Cursor;
 
@@ -19,6 +22,11 @@ pub(super) fn append_utf8(out: &mut Vec<u8>, bytes: &[u8]) {
 
 #[cold]
 fn append_lossy(out: &mut Vec<u8>, bytes: &[u8]) {
+    let replacement_bytes = char::REPLACEMENT_CHARACTER.len_utf8();
+    let chunk_bytes = |chunk: Utf8Chunk<'_>| {
+        chunk.valid().len() + if chunk.invalid().is_empty() { 0 } else { replacement_bytes }
+    };
+    reserve_tightly(out, bytes.utf8_chunks().map(chunk_bytes).sum());
     for chunk in bytes.utf8_chunks() {
         out.extend_from_slice(chunk.valid().as_bytes());
         if !chunk.invalid().is_empty() {
@@ -38,8 +46,10 @@ fn append_wide(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), LossReason> {
         return Err(LossReason::InvalidText);
     }
     let units = units.iter().map(|unit| u16::from_le_bytes(*unit));
-    for char in char::decode_utf16(units) {
-        append_char(out, char.unwrap_or(char::REPLACEMENT_CHARACTER));
+    let chars = char::decode_utf16(units).map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER));
+    reserve_tightly(out, chars.clone().map(char::len_utf8).sum());
+    for char in chars {
+        append_char(out, char);
     }
     Ok(())
 }

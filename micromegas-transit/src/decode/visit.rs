@@ -7,7 +7,6 @@ use super::fields::{Scalar, i64_at, u16_at, u32_at, u64_at};
 use super::losses::{LossReason, Losses};
 use super::open::OpenBlock;
 use super::records::Record;
-use super::referents::Referents;
 use super::sequences::{Part, ReferenceType, parts};
 use super::shapes::{Shape, Shapes};
 use super::text;
@@ -68,7 +67,6 @@ const MEMBER_BYTES: usize = size_of::<(&str, Value<'_>)>();
 
 struct ValueReader<'b> {
     block: &'b OpenBlock<'b>,
-    referents: Referents<'b>,
     /// Size and place of the id of the reference types that records may contain.
     string_id: Option<(usize, usize)>,
     static_string_ref: Option<(usize, usize)>,
@@ -93,7 +91,6 @@ impl<'b> ValueReader<'b> {
         };
         Self {
             block,
-            referents: Referents::of(block),
             string_id: reference_type("StringId"),
             static_string_ref: reference_type("StaticStringRef"),
             budget: block.limits.derived_bytes,
@@ -165,15 +162,15 @@ impl<'b> ValueReader<'b> {
         if let Ok(set) = tables.property_set(id) {
             return self.property_set(set).map(Value::Object);
         }
-        let earlier = self.referents.find(id).filter(|position| *position < source.before);
+        let earlier = tables.position(id).filter(|position| *position < source.before);
         if let Some(position) = earlier
-            && let Some(object) = self.referents.get(position)
-            && let Some(shape) = self.block.plan.dependency_shapes.get(object.type_index)
+            && let Some((type_index, bytes)) = tables.records.at(position)
+            && let Some(shape) = self.block.plan.dependency_shapes.get(type_index)
             && source.depth < self.block.limits.type_depth
         {
             let shapes = &self.block.plan.dependency_shapes;
             let depth = source.depth + 1;
-            let inner = Source { bytes: object.payload, before: position, depth };
+            let inner = Source { bytes, before: position, depth };
             return self.object(shapes, shape, inner).map(Value::Object);
         }
         Ok(Value::Unresolved(id))

@@ -50,9 +50,9 @@ impl PlanarBlock {
         self.buffer
     }
 
-    /// The stack of open spans at the first record, outermost first, if it is known.
-    pub(crate) fn carried(&self) -> Option<&[CarriedSpan]> {
-        self.header.carried.as_deref()
+    /// The stack of open spans at the first record, outermost first, if it is known. It is not kept.
+    pub(crate) fn take_carried(&mut self) -> Option<Vec<CarriedSpan>> {
+        self.header.carried.take()
     }
 
     fn run(&self, number: usize) -> &[u8] {

@@ -7,6 +7,7 @@
 
 mod blocks;
 mod counting;
+mod crowded;
 mod dependencies;
 
 use blocks::{Encoding, Kind, block};

@@ -12,8 +12,8 @@ impl OpenBlock<'_> {
         &self,
         columns: &mut AsyncSpanColumns,
     ) -> Option<u32> {
-        let planar = self.objects.planar()?;
-        let mut rows = Rows::of(self, planar, &self.tables.scope_ids, |plan| match plan {
+        let planar = self.objects.planes()?;
+        let mut rows = Rows::of(self, &planar, &self.tables.scopes.ids, |plan| match plan {
             EventPlan::AsyncSpan(plan) => plain_use(plan).unwrap_or(Use::Rebuild),
             other => Use::of_other(other),
         })?;
@@ -31,7 +31,7 @@ impl OpenBlock<'_> {
             columns.depth.extend(rows.values(3).iter().map(|depth| *depth as u32));
             columns.scope.extend(rows.descriptors()?.iter().map(|scope| *scope as i32));
         }
-        columns.scopes.clone_from(&self.tables.scopes);
+        columns.scopes.clone_from(&self.tables.scopes.rows);
         Some(planar.header.record_count)
     }
 }

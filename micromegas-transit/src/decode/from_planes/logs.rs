@@ -15,9 +15,9 @@ impl OpenBlock<'_> {
     /// Returns the number of records; none if the block is another one, and the columns are
     /// undefined then.
     pub(in super::super) fn logs_from_planes(&self, columns: &mut LogColumns) -> Option<u32> {
-        let planar = self.objects.planar()?;
+        let planar = self.objects.planes()?;
         let mut rows =
-            Rows::of(self, planar, &self.tables.log_descriptor_ids, |plan| match plan {
+            Rows::of(self, &planar, &self.tables.log_descriptors.ids, |plan| match plan {
                 EventPlan::Log(LogPlan {
                     time,
                     origin: LogOrigin::Descriptor(descriptor),

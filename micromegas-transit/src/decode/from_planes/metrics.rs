@@ -11,9 +11,9 @@ impl OpenBlock<'_> {
     /// Returns the number of records; none if the block is another one, and the columns are
     /// undefined then.
     pub(in super::super) fn metrics_from_planes(&self, columns: &mut MetricColumns) -> Option<u32> {
-        let planar = self.objects.planar()?;
+        let planar = self.objects.planes()?;
         let mut rows =
-            Rows::of(self, planar, &self.tables.metric_descriptor_ids, |plan| match plan {
+            Rows::of(self, &planar, &self.tables.metric_descriptors.ids, |plan| match plan {
                 EventPlan::Metric(MetricPlan {
                     time,
                     descriptor,
@@ -29,7 +29,7 @@ impl OpenBlock<'_> {
             *is_integer =
                 matches!(plan, EventPlan::Metric(MetricPlan { value_kind: Number::U64, .. }));
         }
-        let metrics = &self.tables.metric_descriptors;
+        let metrics = &self.tables.metric_descriptors.rows;
         columns.clear(rows.row_count());
         while rows.advance() {
             columns.record.extend_from_slice(rows.records());

@@ -83,7 +83,7 @@ impl<'a, const K: usize> Rows<'a, K> {
         usage: impl Fn(&EventPlan) -> Use<K>,
     ) -> Option<Self> {
         let header = &planar.header;
-        if planar.has_tail() {
+        if planar.has_tail() || block.tables.are_in_place {
             return None;
         }
         let mut is_wanted = [false; 256];
@@ -219,7 +219,7 @@ impl OpenBlock<'_> {
         &self,
         is_wanted: impl Fn(&EventPlan) -> bool,
     ) -> Option<u32> {
-        let planar = self.objects.planar().filter(|planar| !planar.has_tail())?;
+        let planar = self.objects.planes().filter(|planar| !planar.has_tail())?;
         let is_passed_over = |present| {
             let plan = plan_of(self, present).filter(|plan| !is_wanted(plan));
             plan.is_some_and(|plan| Self::pass_over(plan).is_ok())

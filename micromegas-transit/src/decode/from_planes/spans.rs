@@ -12,8 +12,8 @@ impl OpenBlock<'_> {
         &self,
         columns: &mut SpanColumns,
     ) -> Option<u32> {
-        let planar = self.objects.planar()?;
-        let mut rows = Rows::of(self, planar, &self.tables.scope_ids, |plan| match plan {
+        let planar = self.objects.planes()?;
+        let mut rows = Rows::of(self, &planar, &self.tables.scopes.ids, |plan| match plan {
             EventPlan::Span(SpanPlan {
                 time,
                 scope: ScopePlan::Descriptor(descriptor),
@@ -34,7 +34,7 @@ impl OpenBlock<'_> {
             columns.is_begin.extend(rows.types().iter().map(|index| begins[usize::from(*index)]));
             columns.scope.extend(rows.descriptors()?.iter().map(|scope| *scope as i32));
         }
-        columns.scopes.clone_from(&self.tables.scopes);
+        columns.scopes.clone_from(&self.tables.scopes.rows);
         Some(planar.header.record_count)
     }
 }
