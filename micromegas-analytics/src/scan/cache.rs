@@ -59,6 +59,11 @@ impl BlockCache {
         self.decoded_count.load(Ordering::Relaxed)
     }
 
+    /// The block, if it was decoded before.
+    pub(crate) async fn get(&self, key: &BlockKey) -> Option<Arc<DecodedBlock>> {
+        self.blocks.get(key).await
+    }
+
     /// The block, decoded by `decode` if nobody has done so yet.
     pub(crate) async fn get_or_decode(
         &self,

@@ -38,20 +38,13 @@ pub(crate) async fn decode_block(
     view: &Arc<dyn View>,
     block: &BlockRecord,
 ) -> Result<DecodeOutcome, Error> {
-    let definition = view.definition();
-    let key = BlockKey {
-        tenant: block.tenant.clone(),
-        block_id: block.block_id,
-        view: definition.name,
-        schema_version: definition.schema_version,
-    };
     let decode = async {
         let (source, payload) = fetch_block(engine, block).await?;
         let decoder = view.start_run(&source);
         let (_, batches) = push_block(engine, decoder, source, block.clone(), payload).await?;
         batches.map(DecodedBlock::new)
     };
-    match engine.options().cache.get_or_decode(key, decode).await {
+    match engine.options().cache.get_or_decode(key_of(view, block), decode).await {
         Ok(decoded) => Ok(DecodeOutcome::Decoded(decoded)),
         Err(Error::Corrupt { reason, .. }) => {
             quarantine(engine, view, block, &reason).await?;
@@ -61,13 +54,26 @@ pub(crate) async fn decode_block(
     }
 }
 
+fn key_of(view: &Arc<dyn View>, block: &BlockRecord) -> BlockKey {
+    let definition = view.definition();
+    BlockKey {
+        tenant: block.tenant.clone(),
+        block_id: block.block_id,
+        view: definition.name,
+        schema_version: definition.schema_version,
+    }
+}
+
 /// [`decode_block`] as a task that goes on whether or not anybody polls for its result, and ends
-/// when the handle is dropped.
+/// when the handle is dropped. What is in the cache takes no task.
 pub(crate) async fn decode_block_in_task(
     engine: Arc<Engine>,
     view: Arc<dyn View>,
     block: BlockRecord,
 ) -> Result<DecodeOutcome, Error> {
+    if let Some(decoded) = engine.options().cache.get(&key_of(&view, &block)).await {
+        return Ok(DecodeOutcome::Decoded(decoded));
+    }
     let task = SpawnedTask::spawn(async move { decode_block(&engine, &view, &block).await });
     task.join_unwind().await.map_err(join_error)?
 }

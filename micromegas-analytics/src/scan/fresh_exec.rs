@@ -19,6 +19,7 @@ use futures::TryStreamExt;
 use micromegas_lakehouse::BlockRecord;
 
 use super::fresh_stream::decode_runs;
+use super::joined::joined;
 use crate::engine::Engine;
 use crate::view::View;
 
@@ -146,9 +147,10 @@ impl ExecutionPlan for FreshBlocksExec {
                 std::future::ready(projected)
             });
         let schema = Arc::clone(self.properties.eq_properties.schema());
+        let row_count_max = context.session_config().batch_size();
+        let batches = joined(batches, Arc::clone(&schema), row_count_max);
         let stream = Box::pin(RecordBatchStreamAdapter::new(schema, batches));
         let split = SplitMetrics::new(&self.metrics, partition);
-        let row_count_max = context.session_config().batch_size();
         Ok(Box::pin(BatchSplitStream::new(stream, row_count_max, split)))
     }
 

@@ -5,6 +5,7 @@ mod cache;
 mod decode;
 mod fresh_exec;
 mod fresh_stream;
+mod joined;
 mod ledger;
 mod partitions;
 mod prune;
