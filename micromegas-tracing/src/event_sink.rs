@@ -2,6 +2,7 @@
 
 use crate::level::LevelFilter;
 use crate::log_entry::LogEntry;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use micromegas_transit::planar::CarriedSpan;
 use micromegas_transit::{ProcessInfo, StreamInfo, TickRange};
@@ -65,7 +66,7 @@ pub trait EventSink: Send + Sync + 'static {
 }
 
 /// A run of events of one stream as a sink gets it: self-contained, uncompressed, and free of
-/// addresses.
+/// addresses. Its bytes were made by [`keep`](crate::keep).
 #[derive(Clone, Debug)]
 pub struct EventBlock {
     /// Identity of the block.
@@ -79,9 +80,9 @@ pub struct EventBlock {
     /// Ticks of the latest event since the start of the process.
     pub end_ticks: i64,
     /// Strings and descriptors that the events refer to, as a record queue.
-    pub dependencies: Vec<u8>,
+    pub dependencies: Bytes,
     /// The events, as a record queue.
-    pub objects: Vec<u8>,
+    pub objects: Bytes,
     /// How many events the stream's earlier blocks hold.
     pub object_offset: i64,
     /// How many events this block holds.

@@ -77,6 +77,7 @@ mod filter;
 mod flusher;
 #[cfg(any(feature = "log", feature = "tokio", feature = "tracing"))]
 mod interop;
+mod kept;
 mod level;
 mod lock;
 mod log_entry;
@@ -116,6 +117,7 @@ pub use interop::TracingLayer;
 pub use interop::{LogBridge, bridge_log};
 #[cfg(feature = "tokio")]
 pub use interop::{TracingRuntimeExt, spawn_with_context};
+pub use kept::{keep, kept_bytes};
 pub use level::{Level, LevelFilter, ParseLevelError};
 pub use log_entry::LogEntry;
 pub use metadata::{CallSite, LogMetadata, MetricMetadata, SpanMetadata};

@@ -1,6 +1,7 @@
 //! Buffers that one thread fills and anyone may read as far as they are committed.
 //!
 //! - [`kind`]: what the events of a buffer are.
+//! - [`mapping`]: memory from the system.
 //! - [`storage`]: one raw allocation.
 //! - [`published`]: the owner's side (write, then publish) and the reader's side (the committed
 //!   prefix) of one buffer.
@@ -9,6 +10,7 @@
 
 pub(crate) mod chain;
 mod kind;
+pub(crate) mod mapping;
 pub(crate) mod pool;
 pub(crate) mod published;
 pub(crate) mod storage;

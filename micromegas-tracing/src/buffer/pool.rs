@@ -69,9 +69,12 @@ impl Pool {
     /// Whether so much is in use that readers should hurry.
     pub(crate) fn is_under_pressure(&self) -> bool {
         let bound = self.bound_bytes.load(Ordering::Relaxed);
+        self.lent_bytes() > (bound / 4).min(RELAXED_BYTES_MAX)
+    }
+
+    fn lent_bytes(&self) -> usize {
         let idle = self.idle_bytes.load(Ordering::Relaxed);
-        let lent = self.total_bytes.load(Ordering::Relaxed).saturating_sub(idle);
-        lent > (bound / 4).min(RELAXED_BYTES_MAX)
+        self.total_bytes.load(Ordering::Relaxed).saturating_sub(idle)
     }
 
     /// Whether more lies idle than should when nobody records.
@@ -108,6 +111,11 @@ impl Pool {
 
     /// Lends exactly `bytes`; none if that would exceed the bound.
     pub(crate) fn take(&'static self, bytes: usize) -> Option<Lease> {
+        // Whoever records faster than readers take asks in vain for each event, and must not keep
+        // those from the lock who would give something back.
+        if self.lent_bytes() + bytes > self.bound_bytes.load(Ordering::Relaxed) {
+            return None;
+        }
         let storage = match self.take_idle(bytes) {
             Some(storage) => storage,
             None => self.allocate(bytes)?,
@@ -123,12 +131,10 @@ impl Pool {
     }
 
     fn allocate(&self, bytes: usize) -> Option<Storage> {
-        if !self.reserve(bytes) {
+        while !self.reserve(bytes) {
             // What lies idle in other sizes makes way before anything is refused.
-            self.free_idle();
-            if !self.reserve(bytes) {
-                return None;
-            }
+            let in_the_way = self.pop_first()?;
+            self.total_bytes.fetch_sub(in_the_way.bytes(), Ordering::Relaxed);
         }
         let storage = Storage::allocate(bytes);
         if storage.is_none() {
@@ -144,15 +150,6 @@ impl Pool {
                 total.checked_add(bytes).filter(|sum| *sum <= bound)
             })
             .is_ok()
-    }
-
-    fn free_idle(&self) {
-        let mut idle = lock(&self.idle);
-        idle.storages.clear();
-        let bytes = idle.bytes;
-        self.set_idle(&mut idle, |_| 0);
-        drop(idle);
-        self.total_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     fn give_back(&self, storage: Storage) {

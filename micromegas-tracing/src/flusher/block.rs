@@ -2,6 +2,7 @@
 
 use crate::event_sink::EventBlock;
 use crate::flusher::dependencies::Dependencies;
+use crate::kept::keep;
 use crate::origin::Origin;
 use crate::stats::Counts;
 use micromegas_transit::planar::CarriedSpan;
@@ -10,6 +11,8 @@ use uuid::Uuid;
 
 /// A block is closed when its records take this many bytes.
 const OBJECT_BYTES_MAX: usize = 1024 * 1024;
+/// Hardly any block takes more: room for its last record.
+const CAPACITY_BYTES: usize = OBJECT_BYTES_MAX + 128 * 1024;
 
 /// A block being filled.
 #[derive(Debug)]
@@ -23,10 +26,11 @@ pub(super) struct BlockBuilder {
 
 impl BlockBuilder {
     /// An empty block; `dependencies` are those of this block from now on.
-    pub(super) fn begin(dependencies: &mut Dependencies, bytes_hint: usize) -> Self {
+    pub(super) fn begin(dependencies: &mut Dependencies) -> Self {
         dependencies.begin_block();
+        let spare = dependencies.spare_objects.take();
         Self {
-            objects: RecordQueue::with_capacity(bytes_hint.min(OBJECT_BYTES_MAX + 1024)),
+            objects: spare.unwrap_or_else(|| RecordQueue::with_capacity(CAPACITY_BYTES)),
             counts: Counts::default(),
             carried_spans: None,
             event_ticks: None,
@@ -48,23 +52,25 @@ impl BlockBuilder {
     /// The block and its counts; none if it holds no event. Offset and skipped events are the
     /// stream's to fill in.
     pub(super) fn finish(
-        self,
+        mut self,
         dependencies: &mut Dependencies,
         origin: &Origin,
     ) -> Option<(EventBlock, Counts)> {
         let event_ticks = self.event_ticks?;
         let block = EventBlock {
             carried_spans: self.carried_spans,
-            ..block_of(self.objects, dependencies.take_records(), event_ticks, origin)
+            ..block_of(&self.objects, dependencies.records(), event_ticks, origin)
         };
+        self.objects.clear();
+        dependencies.spare_objects = Some(self.objects);
         Some((block, self.counts))
     }
 }
 
 /// A block of these records. Offset and skipped events are the stream's to fill in.
 pub(super) fn block_of(
-    objects: RecordQueue,
-    dependencies: Vec<u8>,
+    objects: &RecordQueue,
+    dependencies: &[u8],
     event_ticks: TickRange,
     origin: &Origin,
 ) -> EventBlock {
@@ -75,9 +81,9 @@ pub(super) fn block_of(
         begin_ticks: origin.relative(least),
         end_time: origin.wall_clock(greatest),
         end_ticks: origin.relative(greatest),
-        dependencies,
+        dependencies: keep(dependencies),
         event_count: i32::try_from(objects.record_count()).unwrap_or(i32::MAX),
-        objects: objects.into_bytes(),
+        objects: keep(objects.as_bytes()),
         object_offset: 0,
         event_ticks,
         skipped_events: 0,

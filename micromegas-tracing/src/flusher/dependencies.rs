@@ -29,6 +29,8 @@ pub(super) struct Dependencies {
     /// What was made at run time has an id in the present block only.
     own: OwnIds,
     records: RecordQueue,
+    /// Room for the events of the next block.
+    pub(super) spare_objects: Option<RecordQueue>,
 }
 
 impl Dependencies {
@@ -40,8 +42,14 @@ impl Dependencies {
     }
 
     /// The records of the block.
-    pub(super) fn take_records(&mut self) -> Vec<u8> {
-        self.records.as_bytes().to_vec()
+    pub(super) fn records(&self) -> &[u8] {
+        self.records.as_bytes()
+    }
+
+    /// Gives up memory that only saves asking for it again.
+    pub(super) fn trim(&mut self) {
+        self.spare_objects = None;
+        self.records = RecordQueue::new();
     }
 
     fn next_number(&mut self) -> u32 {

@@ -35,6 +35,7 @@ impl<'a, R: Record<'a>, I: Iterator<Item = R>> Merge<'a, R, I> {
 impl<'a, R: Record<'a>, I: Iterator<Item = R>> Iterator for Merge<'a, R, I> {
     type Item = R;
 
+    #[inline]
     fn next(&mut self) -> Option<R> {
         let mut first = self.heads.peek_mut()?;
         let Reverse(head) = &mut *first;

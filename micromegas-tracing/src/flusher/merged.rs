@@ -34,11 +34,10 @@ pub(super) fn flush<M: Merged>(stream: &mut Stream, outlet: &mut Outlet<'_>) {
         threads::list().iter().flat_map(|thread| threads::take(thread, kind)).collect();
     stream.skip(taken.iter().map(|taken| taken.skipped_events()).sum());
 
-    let bytes_hint = taken.iter().map(|taken| size_of_val(taken.words())).sum();
     let runs = taken.iter().map(runs::of_taken::<M::Record<'_>>);
     let runs: Vec<_> = runs.chain(late.iter().map(runs::of_late::<M::Record<'_>>)).collect();
     let lost = recovery::guarded(&runs, outlet, |outlet| {
-        hand_over::<M>(&runs, bytes_hint, stream, outlet);
+        hand_over::<M>(&runs, stream, outlet);
     });
     stream.skip(lost);
 }
@@ -46,13 +45,12 @@ pub(super) fn flush<M: Merged>(stream: &mut Stream, outlet: &mut Outlet<'_>) {
 /// Each run is sorted already.
 fn hand_over<'a, M: Merged>(
     runs: &[Records<'a, M::Record<'a>>],
-    bytes_hint: usize,
     stream: &mut Stream,
     outlet: &mut Outlet<'_>,
 ) {
     let mut records = Merge::new(runs.iter().copied()).peekable();
     while records.peek().is_some() {
-        let mut block = BlockBuilder::begin(outlet.dependencies, bytes_hint);
+        let mut block = BlockBuilder::begin(outlet.dependencies);
         while !block.is_full()
             && let Some(record) = records.next()
         {

@@ -40,6 +40,6 @@ impl OwnStreams {
 fn made(pending: PendingBlock, outlet: &Outlet<'_>) -> Option<(EventBlock, Counts)> {
     let PendingBlock { dependencies, objects, event_ticks, .. } = pending;
     let counts = Counts { own_events: objects.record_count() as u64, ..Counts::default() };
-    let block = block_of(objects, dependencies, event_ticks?, &outlet.origin);
+    let block = block_of(&objects, &dependencies, event_ticks?, &outlet.origin);
     Some((block, counts))
 }

@@ -69,7 +69,7 @@ mod tests {
     }
 
     fn block_of<'a>(records: Records<'a, MetricRecord<'a>>, events: usize) -> BlockBuilder {
-        let mut block = BlockBuilder::begin(&mut Dependencies::default(), 0);
+        let mut block = BlockBuilder::begin(&mut Dependencies::default());
         for record in records.take(events) {
             block.note_time(record.time);
             record.note(&mut block.counts);

@@ -55,14 +55,14 @@ impl SpanStreams {
                     stream.stream.skip(taken.skipped_events());
                     stream.open.lose_track();
                 }
-                deliver(runs::of_taken(&taken), size_of_val(taken.words()), stream, outlet);
+                deliver(runs::of_taken(&taken), stream, outlet);
             }
         }
         for run in late {
             let stream = self.streams.entry(run.thread_number).or_insert_with(|| {
                 SpanStream::new(Stream::of_late_thread(process_id, run.thread_number))
             });
-            deliver(runs::of_late(&run), size_of_val(&*run.words), stream, outlet);
+            deliver(runs::of_late(&run), stream, outlet);
         }
         self.ended.extend(threads::forget_finished());
         while self.ended.len() > ENDED_THREADS_MAX
@@ -75,12 +75,11 @@ impl SpanStreams {
 
 fn deliver<'a>(
     records: Records<'a, SpanRecord<'a>>,
-    word_bytes: usize,
     stream: &mut SpanStream,
     outlet: &mut Outlet<'_>,
 ) {
     let lost = recovery::guarded(&[records], outlet, |outlet| {
-        hand_over(records, word_bytes, stream, outlet);
+        hand_over(records, stream, outlet);
     });
     if lost > 0 {
         stream.stream.skip(lost);
@@ -90,14 +89,11 @@ fn deliver<'a>(
 
 fn hand_over<'a>(
     mut records: Records<'a, SpanRecord<'a>>,
-    word_bytes: usize,
     SpanStream { stream, open }: &mut SpanStream,
     outlet: &mut Outlet<'_>,
 ) {
-    // On the wire a record has one byte more than its words, of which there are at least two.
-    let bytes_hint = word_bytes + word_bytes / 16;
     while !records.is_empty() {
-        let mut block = BlockBuilder::begin(outlet.dependencies, bytes_hint);
+        let mut block = BlockBuilder::begin(outlet.dependencies);
         block.carried_spans = open.carried(outlet.dependencies);
         let mut event_id = stream.next_event_id();
         while !block.is_full()

@@ -79,6 +79,7 @@ impl Worker {
             let now = Instant::now();
             if self.schedule.is_trim_due(now) {
                 threads::trim_pool();
+                self.dependencies.trim();
             }
             match self.schedule.idle_time(now, threads::POOL.has_excess()) {
                 Some(idle_time) => thread::park_timeout(idle_time),

@@ -2,6 +2,7 @@
 
 use crate::http::queue::Packed;
 use bytes::Bytes;
+use micromegas_tracing::keep;
 use micromegas_transit::planar::{self, AcceptedCodecs, Codec};
 use micromegas_transit::{Block, Limits, Payload, RawPayload, Result, compress_frame};
 
@@ -34,6 +35,11 @@ pub(super) fn plain_payload(dependencies: &[u8], objects: &[u8]) -> RawPayload {
         objects: Bytes::from(compress_frame(objects)),
     };
     payload.to_raw()
+}
+
+/// The same in memory that the system has back as soon as it is sent.
+pub(super) fn kept(payload: RawPayload) -> RawPayload {
+    RawPayload::from_bytes(keep(payload.as_bytes())).unwrap_or(payload)
 }
 
 impl Packed {

@@ -1,7 +1,7 @@
 //! The thread that encodes and compresses, and writes to the disk what cannot be sent.
 
 use crate::control::Control;
-use crate::http::packed::{Encoded, plain_payload};
+use crate::http::packed::{Encoded, kept, plain_payload};
 use crate::http::queue::{Packed, Queue, Task, ToDo};
 use crate::spool::{NoPlace, Spool, ToStore};
 use bytes::Bytes;
@@ -121,6 +121,7 @@ impl Packer {
         codec: Option<Codec>,
     ) -> Packed {
         let (payload, codec) = self.payload(stream, &block, codec);
+        let payload = kept(payload);
         let block = Block {
             block_id: block.block_id,
             stream_id: stream.stream_id,

@@ -22,6 +22,10 @@ use uuid::Uuid;
 /// that those behind it can pass.
 const SERVER_FAILURES_MAX: u32 = 20;
 
+/// So many descriptions are known to be sent. Where threads come and go without end all of them are
+/// forgotten now and then: sending one again changes nothing.
+const KNOWN_MAX: usize = 65_536;
+
 /// What the sender works with.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -171,6 +175,9 @@ impl Sender {
             Answer::TryAgain { retry_after, reason, .. } => {
                 return Err(self.later(retry_after, reason, false));
             }
+        }
+        if self.known.len() == KNOWN_MAX {
+            self.known.clear();
         }
         self.known.insert(id);
         Ok(())

@@ -1,5 +1,6 @@
 use super::*;
 use crate::memory::MemorySink;
+use bytes::Bytes;
 use chrono::Utc;
 use micromegas_transit::{StreamLayout, TickRange};
 use std::collections::BTreeMap;
@@ -34,8 +35,8 @@ fn block(object_offset: i64, event_count: i32, skipped_events: u64) -> EventBloc
         begin_ticks: 0,
         end_time: Utc::now(),
         end_ticks: 0,
-        dependencies: Vec::new(),
-        objects: Vec::new(),
+        dependencies: Bytes::new(),
+        objects: Bytes::new(),
         object_offset,
         event_count,
         event_ticks: TickRange { least: 0, greatest: 0 },

@@ -3,7 +3,7 @@
 use crate::http::packed::Encoded;
 use crate::http::stats::EventCounts;
 use crate::spool::{Adopted, Place};
-use micromegas_tracing::EventBlock;
+use micromegas_tracing::{EventBlock, kept_bytes};
 use micromegas_transit::planar::Codec;
 use micromegas_transit::{Block, ProcessInfo, StreamInfo};
 use std::sync::Arc;
@@ -109,6 +109,10 @@ pub(super) struct WaitingBlock {
     pub(super) server_failures: u32,
 }
 
+fn block_bytes(block: &EventBlock) -> usize {
+    kept_bytes(block.objects.len()) + kept_bytes(block.dependencies.len())
+}
+
 impl WaitingBlock {
     pub(super) fn recorded(
         process: &Arc<ProcessInfo>,
@@ -118,7 +122,7 @@ impl WaitingBlock {
         Self {
             process: Arc::clone(process),
             stream: Arc::clone(stream),
-            bytes: size_of::<Self>() + block.objects.len() + block.dependencies.len(),
+            bytes: size_of::<Self>() + block_bytes(&block),
             event_count: u64::try_from(block.event_count).unwrap_or_default(),
             declared_skipped: block.skipped_events,
             more_skipped: 0,

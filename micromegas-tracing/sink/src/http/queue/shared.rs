@@ -5,7 +5,7 @@ use crate::http::queue::block::{Content, Key, Origin, Packed, Priority, WaitingB
 use crate::http::queue::state::{QueueLimits, Shutdown, State, place_of};
 use crate::http::stats::DeliveryStats;
 use crate::spool::{Adopted, Place};
-use micromegas_tracing::EventBlock;
+use micromegas_tracing::{EventBlock, kept_bytes};
 use micromegas_transit::planar::{AcceptedCodecs, Codec};
 use micromegas_transit::{ProcessInfo, StreamInfo};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -227,7 +227,7 @@ impl Queue {
 
     /// Takes a document back; it is forgotten if the block was dropped meanwhile.
     pub(in crate::http) fn put_packed(&self, key: Key, packed: Packed) {
-        let bytes = packed.block.payload.as_bytes().len();
+        let bytes = kept_bytes(packed.block.payload.as_bytes().len());
         self.lock().replace(key, Content::Packed(Arc::new(packed)), bytes);
         self.changed.notify_all();
     }

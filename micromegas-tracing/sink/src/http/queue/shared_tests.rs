@@ -1,6 +1,7 @@
 use super::*;
 use crate::http::packed::plain_payload;
 use crate::http::stats::EventCounts;
+use bytes::Bytes;
 use chrono::Utc;
 use micromegas_transit::{Block, StreamLayout, TickRange};
 use std::collections::BTreeMap;
@@ -40,8 +41,8 @@ fn block(event_count: i32) -> EventBlock {
         begin_ticks: 0,
         end_time: Utc::now(),
         end_ticks: 0,
-        dependencies: Vec::new(),
-        objects: vec![0; 10_000],
+        dependencies: Bytes::new(),
+        objects: vec![0; 10_000].into(),
         object_offset: 0,
         event_count,
         event_ticks: TickRange { least: 0, greatest: 0 },

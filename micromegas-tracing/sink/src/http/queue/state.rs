@@ -19,6 +19,10 @@ pub(in crate::http) struct QueueLimits {
     pub(in crate::http) trace_bytes_max: usize,
 }
 
+/// The losses of so many streams wait for a next block, which those of threads that ended do not
+/// have.
+const SKIPPED_MAX: usize = 65_536;
+
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) process: Option<Arc<ProcessInfo>>,
@@ -145,6 +149,9 @@ impl State {
         match later.find(|(_, waiting)| waiting.stream.stream_id == stream_id) {
             Some((_, next)) => next.more_skipped += dropped.lost_events(),
             None if key.origin == Origin::Own => {
+                if self.skipped.len() == SKIPPED_MAX {
+                    self.skipped.clear();
+                }
                 *self.skipped.entry(stream_id).or_default() += dropped.lost_events();
             }
             // A process that has ended has no next block.
