@@ -29,8 +29,11 @@ pub enum CrashHandlerError {
 /// delivered: the end then comes after two and a half seconds. Recording is over after the first
 /// fatal signal; a program that survives some of them installs its own handler after this one.
 ///
+/// It may be called again: once the handler is there, that changes nothing.
+///
 /// # Errors
-/// If the system is another one, or refuses a pipe, a thread or a handler.
+/// If the system is another one, or refuses a pipe, a thread or a handler. Then no signal is
+/// handled, and each further call tries it again and says what comes of it.
 pub fn handle_crashes() -> Result<(), CrashHandlerError> {
     system::install()
 }
@@ -39,6 +42,7 @@ pub fn handle_crashes() -> Result<(), CrashHandlerError> {
 #[expect(unsafe_code, reason = "the system is asked to call a handler")]
 mod system {
     use super::CrashHandlerError;
+    use crate::lock::lock;
     use crate::{dispatch, flusher, log};
     use libc::{c_int, c_void, sigaction, siginfo_t};
     use std::io::{self, PipeReader, Read, pipe};
@@ -46,7 +50,7 @@ mod system {
     use std::os::fd::IntoRawFd;
     use std::ptr::{null, null_mut};
     use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicUsize, Ordering};
-    use std::sync::{Once, OnceLock};
+    use std::sync::{Mutex, OnceLock};
     use std::thread::Builder;
     use std::time::Duration;
 
@@ -59,6 +63,12 @@ mod system {
         (libc::SIGSYS, "SIGSYS"),
         (libc::SIGTRAP, "SIGTRAP"),
     ];
+
+    /// The signal was sent by a process. The crate `libc` lacks it for macOS.
+    #[cfg(target_os = "linux")]
+    const SI_USER: c_int = libc::SI_USER;
+    #[cfg(target_os = "macos")]
+    const SI_USER: c_int = 0x1_0001;
 
     /// How long the sink may take.
     const DELIVERY_TIME_MAX: Duration = Duration::from_secs(2);
@@ -82,11 +92,28 @@ mod system {
     static BEFORE: [OnceLock<sigaction>; SIGNALS.len()] =
         [const { OnceLock::new() }; SIGNALS.len()];
 
+    /// How far the installation has come. Whoever calls after it failed has it go on from there, and
+    /// is told what it comes to.
+    static INSTALLED: Mutex<Installed> = Mutex::new(Installed::Nothing);
+
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Installed {
+        Nothing,
+        Watcher,
+        Handlers,
+    }
+
     pub(super) fn install() -> Result<(), CrashHandlerError> {
-        static ONCE: Once = Once::new();
-        let mut outcome = Ok(());
-        ONCE.call_once(|| outcome = watch().and_then(|()| set_handlers()));
-        outcome.map_err(CrashHandlerError::Unavailable)
+        let mut installed = lock(&INSTALLED);
+        if *installed == Installed::Nothing {
+            watch().map_err(CrashHandlerError::Unavailable)?;
+            *installed = Installed::Watcher;
+        }
+        if *installed == Installed::Watcher {
+            set_handlers().map_err(CrashHandlerError::Unavailable)?;
+            *installed = Installed::Handlers;
+        }
+        Ok(())
     }
 
     fn watch() -> io::Result<()> {
@@ -97,7 +124,16 @@ mod system {
         Ok(())
     }
 
+    /// All or none.
     fn set_handlers() -> io::Result<()> {
+        let outcome = try_set_handlers();
+        if outcome.is_err() {
+            SIGNALS.iter().for_each(|(signal, _)| put_back(*signal));
+        }
+        outcome
+    }
+
+    fn try_set_handlers() -> io::Result<()> {
         for ((signal, _), before) in SIGNALS.iter().zip(&BEFORE) {
             // SAFETY: all zeros are a value of this structure: no flags, an empty mask.
             let mut own: sigaction = unsafe { zeroed() };
@@ -159,7 +195,7 @@ mod system {
         put_back(signal);
         // A fault comes again when the instruction is repeated. What was sent has to be sent again,
         // and comes when this handler returns.
-        if info.si_code <= 0 || info.si_code == libc::SI_USER {
+        if info.si_code <= 0 || info.si_code == SI_USER {
             // SAFETY: may be called in a handler.
             unsafe { libc::raise(signal) };
         }
@@ -169,7 +205,7 @@ mod system {
     fn is_for_process(signal: c_int, info: &siginfo_t) -> bool {
         // Only Linux tells what was sent to the process from what a thread has sent to itself.
         let is_known = cfg!(target_os = "linux") || signal != libc::SIGABRT;
-        info.si_code == libc::SI_USER && is_known
+        info.si_code == SI_USER && is_known
     }
 
     /// Puts in force what is done with the signal otherwise.

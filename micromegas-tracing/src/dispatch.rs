@@ -111,6 +111,7 @@ pub(crate) fn shut_down() {
 
 /// As [`shut_down`], within this time, where the process is about to end. A shutdown that is under
 /// way is waited for.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 pub(crate) fn end(timeout: Duration) {
     if DISPATCH.get().is_some() && !has_forked() {
         IS_RUNNING.store(false, Ordering::Release);
@@ -120,6 +121,7 @@ pub(crate) fn end(timeout: Duration) {
 
 /// Ends recording at once, in the child of a fork: its flusher does not exist, and what lies in the
 /// buffers is the parent's. Takes no lock, since another thread of the parent may hold it for ever.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 pub(crate) fn forget() {
     HAS_FORKED.store(true, Ordering::Release);
     IS_RUNNING.store(false, Ordering::Release);

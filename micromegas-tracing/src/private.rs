@@ -5,7 +5,7 @@ use crate::clock;
 use crate::filter;
 use crate::metadata::{MetricMetadata, SpanMetadata};
 use crate::properties::tags::Tags;
-use crate::properties::{PropertyList, PropertySet, scratch};
+use crate::properties::{PropertyList, PropertySet};
 use crate::record::{EXTRA_WORDS, ExtraHead, FLOAT_METRIC, INTEGER_METRIC, METRIC_EXTRA, head};
 use crate::recording::{hot, signal};
 use crate::spans::TaggedSpanGuard;
@@ -97,7 +97,7 @@ pub fn record_sample<V: MetricValue>(
         return;
     }
     let time = clock::now() as u64;
-    scratch::with_list(fill, |pairs| {
+    PropertyList::with(fill, |pairs| {
         let tags = Tags { pairs, constants, spread };
         let extra = ExtraHead { tags, name: names.name, unit: names.unit };
         let mut words = [0; 3 + EXTRA_WORDS];

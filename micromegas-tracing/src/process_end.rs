@@ -35,6 +35,7 @@ fn watch_panics() {
 #[expect(unsafe_code, reason = "the C library is asked to call back")]
 mod system {
     use crate::dispatch;
+    #[cfg(any(target_os = "linux", target_os = "macos"))]
     use crate::recording::hot::{self, Cursors};
     use std::panic::catch_unwind;
 

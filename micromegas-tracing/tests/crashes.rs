@@ -4,7 +4,7 @@
 #![expect(unsafe_code, reason = "the processes crash")]
 
 use micromegas_tracing::prelude::*;
-use micromegas_tracing::{Config, EventBlock, EventSink, handle_crashes};
+use micromegas_tracing::{Config, CrashHandlerError, EventBlock, EventSink, handle_crashes};
 use micromegas_transit::{ProcessInfo, StreamInfo};
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
@@ -80,7 +80,17 @@ fn this_process_plays_its_scenario() {
         TellingSink { crashes: scenario == "in the flusher", sleeps: scenario == "stalled sink" };
     let config = Config::default().with_flush_period(NEVER);
     std::mem::forget(micromegas_tracing::init(config, Arc::new(sink)).expect("the first dispatch"));
-    handle_crashes().expect("the system lets us");
+    if scenario == "refused at first" {
+        refuse_files_while(|| {
+            for _ in 0..2 {
+                assert!(matches!(handle_crashes(), Err(CrashHandlerError::Unavailable(_))));
+            }
+        });
+        say("twice refused");
+    }
+    for _ in 0..2 {
+        handle_crashes().expect("the system lets us");
+    }
     match scenario.as_str() {
         "fault" => {
             record_in_a_blocked_thread();
@@ -89,7 +99,7 @@ fn this_process_plays_its_scenario() {
             touch_what_is_not_there();
         }
         "two threads" => two_threads_crash(),
-        "abort" => {
+        "abort" | "refused at first" => {
             record_spans();
             std::process::abort();
         }
@@ -114,6 +124,19 @@ fn this_process_plays_its_scenario() {
         "fork" => crash_in_a_child(),
         other => panic!("there is no scenario `{other}`"),
     }
+}
+
+/// Runs something while the system gives this process no more files.
+fn refuse_files_while(run: impl FnOnce()) {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the structure is there to be filled.
+    assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) }, 0);
+    let none = libc::rlimit { rlim_cur: 0, ..limit };
+    // SAFETY: the structure is read only.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const none) }, 0);
+    run();
+    // SAFETY: as above.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }, 0);
 }
 
 fn record_spans() {
@@ -211,6 +234,15 @@ fn an_abort_and_signals_from_outside_are_crashes_too() {
         assert_eq!((given(&output, "cpu"), given(&output, "log")), (2 * SPANS, 1), "{output:?}");
         assert!(was_shut_down(&output) && time < Duration::from_secs(2), "{time:?} {output:?}");
     }
+}
+
+#[test]
+fn every_caller_is_told_that_there_is_no_handler_until_there_is() {
+    let (output, _) = run("refused at first");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("twice refused"), "{output:?}");
+    assert_eq!(output.status.signal(), Some(libc::SIGABRT), "{output:?}");
+    assert_eq!((given(&output, "cpu"), given(&output, "log")), (2 * SPANS, 1), "{output:?}");
 }
 
 /// The handler that was there before comes after ours: it is the standard library's, which tells

@@ -142,21 +142,21 @@ fn an_abort_loses_nothing_older_than_the_flush_period() {
 
 fn panic_in_a_thread_and_abort() {
     std::mem::forget(start(NEVER));
-    record_in_a_blocked_thread();
+    (0..7).for_each(|_| record_in_a_blocked_thread());
     let panicking = Builder::new().name("panicking".to_owned()).spawn(|| {
         record_spans();
-        panic!("one of the threads panics");
+        panic!("one of the eight threads panics");
     });
     assert!(panicking.expect("threads can be started").join().is_err());
     // Nobody flushes: the panic alone makes everything leave.
-    await_recorded(4 * SPANS);
+    await_recorded(8 * 2 * SPANS);
     std::process::abort();
 }
 
 #[test]
 fn a_panic_makes_everything_leave_at_once_and_ends_nothing() {
     let output = run("panic");
-    assert_eq!(given(&output, "cpu"), 4 * SPANS, "{output:?}");
+    assert_eq!(given(&output, "cpu"), 8 * 2 * SPANS, "{output:?}");
     assert!(!was_shut_down(&output));
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     for target in installed.into_iter().filter(|target| *target != host) {
         let features = ["--features", "http,log,tokio,tracing"];
         let own = ["check", "--package", "micromegas-tracing", "--lib", "--target", target];
-        command::run(workspace.cargo(own).args(features))?;
+        command::run(workspace.cargo(own).args(features).env("RUSTFLAGS", "--deny warnings"))?;
     }
     for target in missing {
         eprintln!("not checked, because its standard library is not installed: {target}");

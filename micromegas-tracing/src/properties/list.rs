@@ -3,7 +3,7 @@
 //! They lie one after the other as name, value, and the sizes of both; so they are written without
 //! knowing a size in advance, and read from the last to the first, which is the one that counts.
 
-use crate::properties::PropertyText;
+use crate::properties::{PropertyText, scratch};
 use crate::recording::cold::Refusal;
 use crate::recording::message::{self, TextTarget};
 use std::fmt;
@@ -23,13 +23,12 @@ pub struct PropertyList {
 }
 
 impl PropertyList {
-    pub(crate) fn with_memory(mut bytes: Vec<u8>) -> Self {
-        bytes.clear();
-        Self { bytes }
-    }
-
-    pub(crate) fn into_memory(self) -> Vec<u8> {
-        self.bytes
+    /// Lets `make` fill a list and `use_it` record it.
+    #[inline]
+    pub(crate) fn with<R>(make: impl FnOnce(&mut Self), use_it: impl FnOnce(&[u8]) -> R) -> R {
+        let mut list = Self::default();
+        make(&mut list);
+        use_it(list.as_bytes())
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -59,6 +58,9 @@ impl PropertyList {
         if self.bytes.len() + name.len() + VALUE_BYTES_MAX + TRAILER_BYTES > LIST_BYTES_MAX {
             return;
         }
+        if self.bytes.capacity() == 0 {
+            self.bytes = scratch::take();
+        }
         self.bytes.extend_from_slice(name.as_bytes());
         let start = self.bytes.len();
         // A vector takes everything, so this cannot be refused.
@@ -66,6 +68,15 @@ impl PropertyList {
         let value_bytes = self.bytes.len() - start;
         for size in [name.len() as u32, value_bytes as u32] {
             self.bytes.extend_from_slice(&size.to_ne_bytes());
+        }
+    }
+}
+
+impl Drop for PropertyList {
+    #[inline]
+    fn drop(&mut self) {
+        if self.bytes.capacity() > 0 {
+            scratch::keep(std::mem::take(&mut self.bytes));
         }
     }
 }

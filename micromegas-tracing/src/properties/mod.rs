@@ -7,10 +7,10 @@
 //! - [`text`]: what can be a value as it is.
 
 mod list;
+mod scratch;
 mod set;
 mod text;
 
-pub(crate) mod scratch;
 pub(crate) mod tags;
 
 pub use list::PropertyList;

@@ -4,7 +4,7 @@ use crate::buffer::Kind;
 use crate::clock;
 use crate::metadata::LogMetadata;
 use crate::properties::tags::Tags;
-use crate::properties::{PropertyList, PropertySet, scratch};
+use crate::properties::{PropertyList, PropertySet};
 use crate::recording::entry::{NewEntry, Source, Text};
 use crate::recording::section::Section;
 use crate::recording::{append, nested, shown, signal};
@@ -59,7 +59,7 @@ pub fn record_tagged(
         Message::Template(arguments) => Text::Template(arguments),
         Message::Formatted(arguments) => Text::Formatted(arguments),
     };
-    scratch::with_list(fill, |pairs| {
+    PropertyList::with(fill, |pairs| {
         let tags = Tags { pairs, constants, spread };
         record(&NewEntry { source: Source::Site(metadata), time, tags, text });
     });
@@ -77,7 +77,7 @@ pub(crate) fn record_foreign(
         return;
     }
     let time = clock::now();
-    scratch::with_list(fill, |pairs| {
+    PropertyList::with(fill, |pairs| {
         let tags = Tags { pairs, ..Tags::default() };
         let source = Source::Foreign { level, target };
         record(&NewEntry { source, time, tags, text: Text::Formatted(message) });

@@ -16,7 +16,8 @@ use std::marker::PhantomData;
 /// A span of the thread that made it, which carries its properties to its end; it ends when the
 /// guard is dropped.
 ///
-/// Constant properties cost an address; others are kept in memory of the guard's own.
+/// Constant properties cost an address; others are kept in memory of the thread's, which serves one
+/// guard after the other.
 #[must_use = "the span ends when the guard is dropped: give it a name, as in `let span = …`"]
 pub struct TaggedSpanGuard {
     /// None if the begin was not recorded.
