@@ -64,7 +64,7 @@ async fn collect(
     limits: Limits,
 ) -> Result<Bytes, Error> {
     let Limits { bytes_max, retry_after } = limits;
-    let mut bytes = BytesMut::with_capacity(declared.min(RESERVED_BYTES_MAX) as usize);
+    let mut bytes = BytesMut::new();
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|source| Error::InvalidInput {
             reason: "the request body ended before it was complete".to_owned(),
@@ -75,6 +75,13 @@ async fn collect(
         }
         if !admitted.try_grow(chunk.len()) {
             return Err(Error::Overloaded { retry_after });
+        }
+        if bytes.is_empty() {
+            if chunk.len() as u64 >= declared && stream.is_end_stream() {
+                // A short body comes at once, and is not copied.
+                return Ok(chunk);
+            }
+            bytes.reserve(declared.min(RESERVED_BYTES_MAX) as usize);
         }
         bytes.extend_from_slice(&chunk);
     }

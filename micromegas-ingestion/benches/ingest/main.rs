@@ -34,25 +34,49 @@ fn main() {
     }
 }
 
+/// Measures on all stores, or on those that the command line names: `embedded`, `shared`, `remote`.
 async fn measure() -> Values {
+    let asked: Vec<String> =
+        std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let is_asked = |stores: &str| asked.is_empty() || asked.iter().any(|word| word == stores);
     let subjects = Subjects::new();
     let mut values = Values::default();
+    if is_asked("embedded") {
+        embedded(&subjects, &mut values).await;
+    }
+    if is_asked("shared") || is_asked("remote") {
+        // What is committed is on the disk, as in earnest.
+        let cluster = Cluster::start_with("on");
+        if is_asked("shared") {
+            shared(&cluster, &subjects, &mut values).await;
+        }
+        if is_asked("remote") {
+            remote(&cluster, &subjects, &mut values).await;
+        }
+    }
+    values
+}
+
+async fn embedded(subjects: &Subjects, values: &mut Values) {
     for _ in 0..ROUND_COUNT {
         let directory = tempfile::tempdir().expect("a directory");
         let place = Place::Embedded(directory.path().to_owned());
-        throughput::measure(&subjects, &place, "embedded", &mut values).await;
+        throughput::measure(subjects, &place, "embedded", values).await;
     }
-    // What is committed is on the disk, as in earnest.
-    let cluster = Cluster::start_with("on");
+}
+
+async fn shared(cluster: &Cluster, subjects: &Subjects, values: &mut Values) {
     for _ in 0..ROUND_COUNT {
         let bucket = S3Server::start().await;
         let place =
             Place::Shared { database: cluster.make_database().await, objects: bucket.url() };
-        throughput::measure(&subjects, &place, "shared", &mut values).await;
+        throughput::measure(subjects, &place, "shared", values).await;
     }
+}
+
+async fn remote(cluster: &Cluster, subjects: &Subjects, values: &mut Values) {
     let bucket = S3Server::start().await;
     bucket.set_faults(remote::latency);
     let place = Place::Shared { database: cluster.make_database().await, objects: bucket.url() };
-    remote::measure(&subjects, &place, &mut values).await;
-    values
+    remote::measure(subjects, &place, values).await;
 }

@@ -19,6 +19,16 @@ use crate::objects;
 use crate::store::MetadataStore;
 use crate::tenant::Tenant;
 
+/// After so long without a new block, a group is taken to be together. Whoever was answered with
+/// the group before sends again within that, if the server is not busy otherwise.
+const QUIET: Duration = Duration::from_micros(50);
+
+/// A group of so many bytes waits for nothing while few objects are being written: the time that its
+/// bytes take should pass while those of the next one come.
+const EAGER_BYTES: usize = 1 << 20;
+/// So many objects being written are few.
+const EAGER_WRITES: usize = 4;
+
 /// How blocks are packed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Packing {
@@ -71,6 +81,8 @@ pub(crate) struct Packer {
     packing: Packing,
     writer: Arc<Writer>,
     writes: JoinSet<()>,
+    /// Of the last group.
+    block_count: usize,
 }
 
 /// What writing one object needs.
@@ -92,13 +104,14 @@ impl Packer {
     ) -> PackerHandle {
         let (sender, queue) = mpsc::unbounded_channel();
         let writer = Arc::new(Writer { objects, clock: StoreClock::new(store), committer });
-        tokio::spawn(Self { queue, packing, writer, writes: JoinSet::new() }.run());
+        tokio::spawn(Self { queue, packing, writer, writes: JoinSet::new(), block_count: 0 }.run());
         PackerHandle { queue: sender }
     }
 
     async fn run(mut self) {
         while let Some(first) = self.next().await {
             let group = self.gather(first).await;
+            self.block_count = group.len();
             let writer = Arc::clone(&self.writer);
             self.writes.spawn(async move { writer.store(group).await });
         }
@@ -120,23 +133,48 @@ impl Packer {
     async fn gather(&mut self, first: Waiting) -> Vec<Waiting> {
         let deadline = Instant::now() + self.packing.window;
         let mut group = Group::new(first);
-        // Whoever is ready to hand a block over gets the chance to.
-        tokio::task::yield_now().await;
+        self.settle(&mut group, deadline).await;
         loop {
-            while !group.is_full(&self.packing)
-                && let Ok(next) = self.queue.try_recv()
-            {
-                group.push(next);
-            }
+            group.take(&mut self.queue, &self.packing);
             let is_full = group.is_full(&self.packing);
             let may_write = self.writes.len() < self.packing.writes_max;
-            if self.writes.is_empty() || (is_full && may_write) {
+            if self.is_eager(&group) || (is_full && may_write) {
                 return group.blocks;
             }
             tokio::select! {
                 Some(next) = self.queue.recv(), if !is_full => group.push(next),
                 _ = self.writes.join_next() => {}
                 () = sleep_until(deadline), if may_write => return group.blocks,
+            }
+        }
+    }
+
+    /// Whether a group is not to wait for others.
+    fn is_eager(&self, group: &Group) -> bool {
+        let writes = self.writes.len();
+        writes == 0 || (group.bytes >= EAGER_BYTES && writes < EAGER_WRITES)
+    }
+
+    /// Gives those the chance to hand a block over that are about to: all that are ready, and with
+    /// several clients those whose blocks come right after each other. Without this every second
+    /// group would be a single block, whose sender was answered apart from the others.
+    async fn settle(&mut self, group: &mut Group, deadline: Instant) {
+        tokio::task::yield_now().await;
+        group.take(&mut self.queue, &self.packing);
+        if self.block_count < 2 {
+            return;
+        }
+        let mut quiet_since = Instant::now();
+        while group.bytes < EAGER_BYTES.min(self.packing.bytes_max)
+            && group.blocks.len() < self.packing.blocks_max
+        {
+            tokio::task::yield_now().await;
+            let now = Instant::now();
+            if group.take(&mut self.queue, &self.packing) {
+                quiet_since = now;
+            }
+            if now - quiet_since >= QUIET || now >= deadline {
+                return;
             }
         }
     }
@@ -151,6 +189,17 @@ struct Group {
 impl Group {
     fn new(first: Waiting) -> Self {
         Self { bytes: first.payload.len(), blocks: vec![first] }
+    }
+
+    /// Takes what is in the queue, as far as it fits; tells whether that was anything.
+    fn take(&mut self, queue: &mut mpsc::UnboundedReceiver<Waiting>, packing: &Packing) -> bool {
+        let before = self.blocks.len();
+        while !self.is_full(packing)
+            && let Ok(next) = queue.try_recv()
+        {
+            self.push(next);
+        }
+        self.blocks.len() > before
     }
 
     fn push(&mut self, block: Waiting) {

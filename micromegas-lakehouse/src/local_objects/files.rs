@@ -9,6 +9,9 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use uuid::Uuid;
 
+use super::direct::DirectWriter;
+use crate::durability::Durability;
+
 /// How a file comes to its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Naming {
@@ -18,42 +21,67 @@ pub(super) enum Naming {
     Create,
 }
 
-/// The files below a directory, each synced with its folder.
+/// The files below a directory, each synced with its folder if it is to survive a loss of power.
 #[derive(Debug)]
-pub(super) struct SyncedFiles {
+pub(super) struct WholeFiles {
     root: PathBuf,
+    durability: Durability,
+    direct: DirectWriter,
     /// Folders whose own names are synced.
     known: Mutex<HashSet<PathBuf>>,
 }
 
-impl SyncedFiles {
-    pub(super) fn new(root: PathBuf) -> Self {
-        Self { root, known: Mutex::default() }
+impl WholeFiles {
+    pub(super) fn new(root: PathBuf, durability: Durability) -> Self {
+        Self { root, durability, direct: DirectWriter::default(), known: Mutex::default() }
     }
 
-    /// Writes a file, and returns when it is on the disk.
+    /// Writes a file, and returns when it survives what it has to.
     pub(super) fn write(&self, path: &Path, parts: &[Bytes], naming: Naming) -> io::Result<()> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
         let unfinished = unfinished_name(path);
-        let written = (|| {
-            let mut file = File::create_new(&unfinished)?;
-            for part in parts {
-                file.write_all(part)?;
+        let written = self.write_unfinished(&unfinished, parts).and_then(|file| {
+            if self.durability == Durability::Fsync {
+                file.sync_all()?;
             }
-            file.sync_all()?;
+            // Some file systems write a file when it is closed.
+            drop(file);
             match naming {
                 Naming::Replace => fs::rename(&unfinished, path),
                 Naming::Create => fs::hard_link(&unfinished, path),
             }
-        })();
+        });
         if naming == Naming::Create || written.is_err() {
             // What stays behind is removed when the directory is opened.
             let _ = fs::remove_file(&unfinished);
         }
         written?;
-        self.sync_folders(path)
+        if self.durability == Durability::Fsync {
+            self.sync_folders(path)?;
+        }
+        Ok(())
+    }
+
+    fn write_unfinished(&self, path: &Path, parts: &[Bytes]) -> io::Result<File> {
+        match self.write_bytes(path, parts) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                if let Some(folder) = path.parent() {
+                    fs::create_dir_all(folder)?;
+                }
+                self.write_bytes(path, parts)
+            }
+            written => written,
+        }
+    }
+
+    fn write_bytes(&self, path: &Path, parts: &[Bytes]) -> io::Result<File> {
+        if let Some(file) = self.direct.write(path, parts)? {
+            return Ok(file);
+        }
+        let mut file = File::create(path)?;
+        for part in parts {
+            file.write_all(part)?;
+        }
+        Ok(file)
     }
 
     /// Syncs a file that is there, and its folder.
@@ -120,7 +148,7 @@ mod tests {
     #[test]
     fn a_file_is_created_once_and_replaced_whole() {
         let directory = tempfile::tempdir().unwrap();
-        let files = SyncedFiles::new(directory.path().to_owned());
+        let files = WholeFiles::new(directory.path().to_owned(), Durability::Fsync);
         let path = directory.path().join("a/b/file");
         let parts = [Bytes::from_static(b"one "), Bytes::from_static(b"two")];
         files.write(&path, &parts, Naming::Create).unwrap();
@@ -132,6 +160,21 @@ mod tests {
         files.sync(&path).unwrap();
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
         assert_eq!(files.known.lock().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn large_and_small_files_are_whole_whatever_they_survive() {
+        for durability in [Durability::Process, Durability::Fsync] {
+            let directory = tempfile::tempdir().unwrap();
+            let files = WholeFiles::new(directory.path().to_owned(), durability);
+            for length in [0, 1, 100_000, 5_000_000] {
+                let path = directory.path().join(format!("folder/{length}"));
+                let bytes: Vec<u8> = (0..=250).cycle().take(length).collect();
+                files.write(&path, &[bytes.clone().into()], Naming::Replace).unwrap();
+                assert_eq!(fs::read(&path).unwrap(), bytes);
+            }
+            assert_eq!(fs::read_dir(directory.path().join("folder")).unwrap().count(), 4);
+        }
     }
 
     #[test]

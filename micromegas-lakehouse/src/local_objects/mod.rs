@@ -1,5 +1,6 @@
 //! Objects as files of a local directory.
 
+mod direct;
 mod files;
 mod store;
 

@@ -17,7 +17,7 @@ use object_store::{
     Result, UploadPart,
 };
 
-use super::files::{Naming, SyncedFiles, remove_unfinished};
+use super::files::{Naming, WholeFiles, remove_unfinished};
 use crate::durability::Durability;
 
 /// A local directory as an object store, which syncs what it writes if it is told to.
@@ -25,8 +25,8 @@ use crate::durability::Durability;
 pub(crate) struct LocalObjects {
     objects: LocalFileSystem,
     root: PathBuf,
-    /// `None` where the system writes when it likes.
-    synced: Option<Arc<SyncedFiles>>,
+    files: Arc<WholeFiles>,
+    durability: Durability,
 }
 
 impl LocalObjects {
@@ -34,11 +34,8 @@ impl LocalObjects {
     pub(crate) fn open(root: PathBuf, durability: Durability) -> io::Result<Self> {
         let objects = LocalFileSystem::new_with_prefix(&root).map_err(io::Error::other)?;
         let root = root.canonicalize()?;
-        let synced = match durability {
-            Durability::Process => None,
-            Durability::Fsync => Some(Arc::new(SyncedFiles::new(root.clone()))),
-        };
-        Ok(Self { objects, root, synced })
+        let files = Arc::new(WholeFiles::new(root.clone(), durability));
+        Ok(Self { objects, root, files, durability })
     }
 
     /// Removes the files that earlier servers did not finish; nothing else may use the directory.
@@ -47,9 +44,14 @@ impl LocalObjects {
         tokio::task::spawn_blocking(move || remove_unfinished(&root)).await?
     }
 
+    /// The files, if they have to be synced.
+    fn synced(&self) -> Option<Arc<WholeFiles>> {
+        (self.durability == Durability::Fsync).then(|| Arc::clone(&self.files))
+    }
+
     /// Syncs an object that was written otherwise.
     async fn sync(&self, at: &Path) -> Result<()> {
-        let Some(files) = self.synced.clone() else {
+        let Some(files) = self.synced() else {
             return Ok(());
         };
         let path = self.objects.path_to_filesystem(at)?;
@@ -81,14 +83,13 @@ impl fmt::Display for LocalObjects {
 impl ObjectStore for LocalObjects {
     async fn put_opts(&self, at: &Path, data: PutPayload, how: PutOptions) -> Result<PutResult> {
         let naming = match how.mode {
-            PutMode::Overwrite => Naming::Replace,
-            PutMode::Create => Naming::Create,
-            PutMode::Update(_) => return self.objects.put_opts(at, data, how).await,
-        };
-        let Some(files) = self.synced.clone() else {
-            return self.objects.put_opts(at, data, how).await;
+            PutMode::Overwrite if how.attributes.is_empty() => Naming::Replace,
+            PutMode::Create if how.attributes.is_empty() => Naming::Create,
+            // It says what files cannot do.
+            _ => return self.objects.put_opts(at, data, how).await,
         };
         let path = self.objects.path_to_filesystem(at)?;
+        let files = Arc::clone(&self.files);
         let parts: Vec<Bytes> = data.into_iter().collect();
         blocking(at, move || files.write(&path, &parts, naming)).await?;
         Ok(PutResult { e_tag: None, version: None })
@@ -100,7 +101,7 @@ impl ObjectStore for LocalObjects {
         how: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
         let upload = self.objects.put_multipart_opts(at, how).await?;
-        let Some(files) = self.synced.clone() else {
+        let Some(files) = self.synced() else {
             return Ok(upload);
         };
         let path = self.objects.path_to_filesystem(at)?;
@@ -153,7 +154,7 @@ impl ObjectStore for LocalObjects {
 #[derive(Debug)]
 struct SyncedUpload {
     upload: Box<dyn MultipartUpload>,
-    files: Arc<SyncedFiles>,
+    files: Arc<WholeFiles>,
     at: Path,
     path: PathBuf,
 }

@@ -3,11 +3,14 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Sqlite, Transaction};
+use sqlx::{ConnectOptions, Sqlite, SqliteConnection, Transaction};
 
+use super::batch::STATEMENTS_MAX;
+use super::checkpoint::Checkpointer;
 use super::failure::{Failure, Result};
 use super::schema;
 use crate::durability::Durability;
@@ -18,9 +21,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
 /// How many queries read at a time.
 const READERS_MAX: u32 = 8;
-/// After how many pages the log goes into the database: 64 MiB, since one group changes many
-/// pages of indexes over random ids.
-const CHECKPOINT_PAGES: &str = "16384";
+/// After how many pages the writer itself moves the log into the database: 256 MiB, which it comes
+/// to if the [`Checkpointer`] falls behind.
+const CHECKPOINT_PAGES: &str = "65536";
 /// The writer's page cache: 64 MiB.
 const WRITER_CACHE: &str = "-65536";
 /// A reader's page cache: 8 MiB.
@@ -31,6 +34,7 @@ const READER_CACHE: &str = "-8192";
 pub(super) struct Connections {
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
+    _checkpointer: Checkpointer,
 }
 
 impl Connections {
@@ -56,7 +60,10 @@ impl Connections {
                 .test_before_acquire(false)
                 .max_lifetime(None)
         };
-        let writer_options = options.clone().pragma("cache_size", WRITER_CACHE);
+        let writer_options = options
+            .clone()
+            .pragma("cache_size", WRITER_CACHE)
+            .statement_cache_capacity(STATEMENTS_MAX);
         let deadline = Instant::now() + BUSY_TIMEOUT;
         let writer = loop {
             let pool = pool(1).idle_timeout(None).connect_with(writer_options.clone()).await;
@@ -73,16 +80,62 @@ impl Connections {
         schema::migrate(&mut *writer.acquire().await?, path).await?;
         let readers = pool(READERS_MAX).connect_lazy_with(
             options
+                .clone()
                 .create_if_missing(false)
                 .pragma("cache_size", READER_CACHE)
                 .pragma("query_only", "1"),
         );
-        Ok(Self { writer, readers })
+        let _checkpointer = Checkpointer::spawn(options.create_if_missing(false));
+        Ok(Self { writer, readers, _checkpointer })
     }
 }
 
 /// Starts a transaction that holds the only write lock from its first statement on, so that what
 /// it reads stays true until it commits.
 pub(super) async fn begin(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>> {
-    Ok(writer.begin_with("BEGIN IMMEDIATE").await?)
+    Ok(writer.begin_with(BEGIN).await?)
+}
+
+/// The statement that starts a transaction with the only write lock.
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+
+/// A connection whose transaction is begun and committed by statements that travel with others:
+/// each turn between the tasks and the connection's thread costs as much as storing a block.
+///
+/// Dropping it before [`committed`](Self::committed) closes the connection, which ends the
+/// transaction without a trace.
+#[derive(Debug)]
+pub(super) struct TransactionByHand {
+    connection: PoolConnection<Sqlite>,
+    is_open: bool,
+}
+
+impl TransactionByHand {
+    /// The writer; its next statement is to be [`BEGIN`].
+    pub(super) async fn start(writer: &SqlitePool) -> Result<Self> {
+        Ok(Self { connection: writer.acquire().await?, is_open: true })
+    }
+
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+
+    /// Says that the transaction was committed.
+    pub(super) fn committed(mut self) {
+        self.is_open = false;
+    }
+
+    pub(super) async fn rollback(mut self) -> Result<()> {
+        sqlx::query("ROLLBACK").execute(&mut *self.connection).await?;
+        self.is_open = false;
+        Ok(())
+    }
+}
+
+impl Drop for TransactionByHand {
+    fn drop(&mut self) {
+        if self.is_open {
+            self.connection.close_on_drop();
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::batch::chunks;
+use super::batch::{ROWS_MAX, chunks};
 use super::encode::{BLOCK_COLUMNS, bind_block};
 use super::failure::Result;
 use super::insert::GroupCommit;
@@ -57,24 +57,31 @@ impl GroupCommit<'_> {
         }
         let time = self.time;
         for chunk in chunks(&numbered) {
-            let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO blocks (");
-            insert.push(BLOCK_COLUMNS).push(", sequence, insert_time) ");
-            insert.push_values(chunk, |mut values, (sequence, block)| {
+            self.script.push("INSERT INTO blocks (");
+            self.script.push(BLOCK_COLUMNS).push(", sequence, insert_time) ");
+            self.script.push_values(chunk, |mut values, (sequence, block)| {
                 bind_block(&mut values, block);
                 values.push_bind(sequence.as_u64().cast_signed()).push_bind(time);
             });
-            insert.build().execute(&mut *self.connection).await?;
+            self.end_statement(chunk.len()).await?;
         }
         for chunk in chunks(&waiting) {
-            let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO waiting_blocks (");
-            insert.push(BLOCK_COLUMNS).push(", arrival_time) ");
-            insert.push_values(chunk, |mut values, block| {
+            self.script.push("INSERT INTO waiting_blocks (");
+            self.script.push(BLOCK_COLUMNS).push(", arrival_time) ");
+            self.script.push_values(chunk, |mut values, block| {
                 bind_block(&mut values, block);
                 values.push_bind(time);
             });
-            insert.build().execute(&mut *self.connection).await?;
+            // So that few texts are made of both lengths.
+            self.end_statement(ROWS_MAX).await?;
         }
         Ok(())
+    }
+
+    /// Ends a statement over so many rows; a long one is executed at once.
+    async fn end_statement(&mut self, row_count: usize) -> Result<()> {
+        self.script.push("; ");
+        if row_count == ROWS_MAX { self.run_script().await } else { Ok(()) }
     }
 
     /// What the store knows of some blocks, in their order.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod batch;
+mod checkpoint;
 mod connect;
 mod decode;
 mod encode;

@@ -10,6 +10,13 @@ use super::encode::json;
 use super::failure::Result;
 use crate::lake::{InsertOutcome, LakeInsert, RecordKey, block_of_key};
 
+/// Whether there is anything to refuse, which there rarely is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Refusing {
+    pub(super) processes: bool,
+    pub(super) objects: bool,
+}
+
 /// What is not taken.
 #[derive(Debug, Default)]
 pub(super) struct Refused {
@@ -21,19 +28,14 @@ impl Refused {
     /// What of a group is not taken.
     pub(super) async fn find(
         connection: &mut SqliteConnection,
+        refusing: Refusing,
         group: &[LakeInsert],
     ) -> Result<Self> {
         let mut refused = Self::default();
-        let exists: (bool, bool) = sqlx::query_as(
-            "SELECT EXISTS (SELECT 1 FROM forgotten_processes), \
-             EXISTS (SELECT 1 FROM reclaimable_objects)",
-        )
-        .fetch_one(&mut *connection)
-        .await?;
-        if exists.0 {
+        if refusing.processes {
             refused.find_processes(&mut *connection, group).await?;
         }
-        if exists.1 {
+        if refusing.objects {
             refused.find_keys(&mut *connection, group).await?;
         }
         Ok(refused)
