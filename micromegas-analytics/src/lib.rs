@@ -90,7 +90,7 @@ mod view;
 
 pub use columns::{Column, ColumnKind, TableDoc};
 pub use error::Error;
-pub use materialize::{Daemon, DaemonOptions, Materializer, Progress};
+pub use materialize::{Daemon, DaemonOptions, InsertRange, Materializer, Progress};
 pub use options::Options;
 pub use register::{Tables, register, table_docs};
 pub use scan::BlockCache;

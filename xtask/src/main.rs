@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `cargo xtask ci` | everything a change has to pass, stage by stage, with times |
 //! | `cargo xtask test` | the tests, after seeing to what they need |
-//! | `cargo xtask test SUITE` | tests that are built apart: `abort`, `asan`, `compat`, `cpp`, `loom`, `off`, `otel`, `targets`, `tsan` |
+//! | `cargo xtask test SUITE` | tests that are built apart: `abort`, `asan`, `compat`, `cpp`, `invariant`, `loom`, `off`, `otel`, `targets`, `tsan` |
 //! | `cargo xtask fuzz` | the fuzz targets, one after the other, with the address sanitizer |
 //! | `cargo xtask torture ingest` | servers killed and stores failing for five minutes, and what has to be true then |
 //! | `cargo xtask tidy` | the rules of the house that a program can check |
@@ -19,6 +19,7 @@ mod command;
 mod cpp;
 mod demo;
 mod fuzz;
+mod invariant;
 mod otel;
 mod prerequisites;
 mod sanitized;
@@ -53,6 +54,8 @@ enum Task {
     Test {
         /// A suite that is built apart from the other tests
         suite: Option<Suite>,
+        #[command(flatten)]
+        scale: invariant::Scale,
         /// Passed on to `cargo test` (for example `-- -p micromegas-transit`)
         #[arg(last = true)]
         arguments: Vec<String>,
@@ -83,10 +86,17 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = Workspace::locate().and_then(|workspace| match arguments.task {
         Task::Ci => ci::run(workspace).map(|()| ExitCode::SUCCESS),
-        Task::Test { suite: Some(suite), arguments } => {
+        Task::Test { suite: Some(Suite::Invariant), scale, arguments } => {
+            invariant::run(&workspace, &scale, &arguments).map(|()| ExitCode::SUCCESS)
+        }
+        Task::Test { suite, scale, .. } if !scale.is_default() => {
+            let suite = suite.map_or("all tests".to_owned(), |suite| format!("{suite:?}"));
+            Err(anyhow::anyhow!("--cases, --seed and --names are for `invariant`, not for {suite}"))
+        }
+        Task::Test { suite: Some(suite), arguments, .. } => {
             suite::run(&workspace, suite, &arguments).map(|()| ExitCode::SUCCESS)
         }
-        Task::Test { suite: None, arguments } => {
+        Task::Test { suite: None, arguments, .. } => {
             test::run(&workspace, &arguments).map(|()| ExitCode::SUCCESS)
         }
         Task::Fuzz(options) => fuzz::run(&workspace, &options).map(|()| ExitCode::SUCCESS),

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::workspace::Workspace;
-use crate::{command, cpp, otel, prerequisites, sanitized, targets};
+use crate::{command, cpp, invariant, otel, prerequisites, sanitized, targets};
 
 /// A suite with a build of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -19,6 +19,8 @@ pub(crate) enum Suite {
     Compat,
     /// The C++ library and the engine's modules: with two compilers, sanitizers, and the service
     Cpp,
+    /// The same query gives the same rows whatever happened: random cases, as many as told
+    Invariant,
     /// Models of recording's hand-over between threads, in all interleavings
     Loom,
     /// Recording compiled out, and bounded at compile time
@@ -50,6 +52,7 @@ pub(crate) fn run(workspace: &Workspace, suite: Suite, arguments: &[String]) -> 
             command::run(cargo.args(task))
         }
         Suite::Cpp => cpp::test(workspace, arguments),
+        Suite::Invariant => invariant::run(workspace, &invariant::Scale::default(), arguments),
         Suite::Loom => {
             let mut cargo = apart(workspace, "races", &["--package", "micromegas-models"]);
             command::run(cargo.args(arguments))
@@ -106,7 +109,18 @@ mod tests {
             .collect();
         assert_eq!(
             names,
-            ["abort", "asan", "compat", "cpp", "loom", "off", "otel", "targets", "tsan"]
+            [
+                "abort",
+                "asan",
+                "compat",
+                "cpp",
+                "invariant",
+                "loom",
+                "off",
+                "otel",
+                "targets",
+                "tsan"
+            ]
         );
     }
 }

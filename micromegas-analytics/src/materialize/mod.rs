@@ -5,9 +5,11 @@ mod daemon;
 mod materializer;
 mod options;
 mod parquet_file;
+mod retire;
 mod sorted;
 mod sweep;
 
 pub use daemon::Daemon;
 pub use materializer::{Materializer, Progress};
 pub use options::DaemonOptions;
+pub use retire::InsertRange;
