@@ -14,8 +14,10 @@ mod http;
 mod index;
 mod keys;
 mod lake;
+mod materialize;
 mod open;
 mod own_telemetry;
+mod place;
 mod query;
 mod serve;
 mod server;
@@ -48,6 +50,8 @@ enum Command {
     Keys(keys::Args),
     /// Let data leave a lake: by age, or because it must be forgotten; see what was done
     Lake(lake::Args),
+    /// Write views down as Parquet: once over a range, or all the time beside other servers
+    Materialize(materialize::Args),
     /// Ask a server something in SQL
     Query(query::Args),
     /// Read what programs left in their spools, without a server
@@ -74,6 +78,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(args) => serve::run(args).await,
         Command::Keys(args) => keys::run(args).await,
         Command::Lake(args) => lake::run(args).await,
+        Command::Materialize(args) => materialize::run(args).await,
         Command::Query(args) => query::run(args).await,
         Command::Open(args) => open::run(args).await,
         Command::Index(args) => index::run(args).await,

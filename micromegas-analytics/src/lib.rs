@@ -63,6 +63,7 @@
 //! the host brings the runtime and the server.
 #![forbid(unsafe_code)]
 
+mod admin;
 mod clock;
 mod columns;
 mod computed;

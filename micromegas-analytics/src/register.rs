@@ -7,6 +7,7 @@ use datafusion::optimizer::AnalyzerRule;
 use datafusion::prelude::SessionContext;
 use micromegas_lakehouse::{Lakehouse, Principal, Rights, Tenant};
 
+use crate::admin::{LakehouseLag, ListViewSets, PartitionFunction, PartitionJob};
 use crate::columns::{Column, TableDoc};
 use crate::computed::{CallGraph, ComputedScan, Trace};
 use crate::derived::{DerivedScan, derived_tables};
@@ -22,14 +23,15 @@ use crate::table_functions::{
     CallGraphFunction, NoArgumentFunction, ThreadSpansFunction, TraceFunction, ViewInstanceFunction,
 };
 use crate::tables::{
-    AuditLog, Blocks, MetadataScan, MetadataTable, Processes, QuarantinedBlocks, Streams,
+    AuditLog, Blocks, MetadataScan, MetadataTable, Partitions, Processes, QuarantinedBlocks,
+    Streams,
 };
 use crate::view::{Instances, views};
 
 /// Adds everything that a principal may see to a context: the tables `processes`, `streams`,
-/// `blocks`, `audit_log`, `log_entries` and `measures`, the table functions `view_instance` and
-/// `list_quarantined_blocks`, functions for properties, and the rule that gives each query one
-/// snapshot.
+/// `blocks`, `audit_log`, `log_entries`, `measures` and the other views, the table functions, with
+/// those that change partitions for administrators only, functions for properties, and the rule
+/// that gives each query one snapshot.
 ///
 /// # Errors
 ///
@@ -103,13 +105,24 @@ impl Tables {
         context.register_udtf(CallGraph::NAME, Arc::new(graph));
         let trace = TraceFunction::new(Arc::clone(&self.engine), Arc::clone(&tenants));
         context.register_udtf(Trace::NAME, Arc::new(trace));
-        let types = ComputedScan::new(Arc::new(ListEventTypes), Arc::clone(&tenants));
-        let types = NoArgumentFunction::new(ListEventTypes::NAME, self.table(types));
-        context.register_udtf(ListEventTypes::NAME, Arc::new(types));
         self.register_events(context, &tenants)?;
-        let quarantined = self.table(MetadataScan::<QuarantinedBlocks>::new(tenants));
-        let name = QuarantinedBlocks::NAME;
-        context.register_udtf(name, Arc::new(NoArgumentFunction::new(name, quarantined)));
+        let of = || Arc::clone(&tenants);
+        let computed = |computation| self.table(ComputedScan::new(computation, of()));
+        let without_arguments = [
+            (ListEventTypes::NAME, computed(Arc::new(ListEventTypes))),
+            (ListViewSets::NAME, computed(Arc::new(ListViewSets))),
+            (LakehouseLag::NAME, computed(Arc::new(LakehouseLag))),
+            (QuarantinedBlocks::NAME, self.table(MetadataScan::<QuarantinedBlocks>::new(of()))),
+            (Partitions::NAME, self.table(MetadataScan::<Partitions>::new(of()))),
+        ];
+        for (name, table) in without_arguments {
+            context.register_udtf(name, Arc::new(NoArgumentFunction::new(name, table)));
+        }
+        if principal.can(Rights::ADMIN) {
+            for (name, function) in PartitionFunction::all(&self.engine, &tenants) {
+                context.register_udtf(name, Arc::new(function));
+            }
+        }
         Ok(())
     }
 
@@ -179,6 +192,10 @@ pub fn table_docs() -> Vec<TableDoc> {
     docs.push(TableDoc { name: ListEventTypes::NAME, columns: ListEventTypes::COLUMNS.to_vec() });
     docs.push(TableDoc { name: Trace::NAME, columns: Trace::COLUMNS.to_vec() });
     docs.push(of::<QuarantinedBlocks>());
+    docs.push(of::<Partitions>());
+    docs.push(TableDoc { name: ListViewSets::NAME, columns: ListViewSets::COLUMNS.to_vec() });
+    docs.push(TableDoc { name: LakehouseLag::NAME, columns: LakehouseLag::COLUMNS.to_vec() });
+    docs.push(TableDoc { name: "retire_partitions", columns: PartitionJob::COLUMNS.to_vec() });
     docs
 }
 

@@ -1,7 +1,6 @@
 //! The commands: what they can be told, and what they do.
 
 use std::io::Write;
-use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -15,7 +14,7 @@ use super::audit::write_audit;
 use super::forget::forget;
 use super::retention::RetentionArgs;
 use crate::actor::actor;
-use crate::storage::Storage;
+use crate::place::Place;
 
 /// Let data leave a lake: by age, or because it must be forgotten; see what was done
 #[derive(Debug, Parser)]
@@ -44,50 +43,6 @@ Examples:
 
 A data directory has one program at a time, so stop its server first; with a database and an object
 store, servers may run. They do all of this by themselves: `micromegas serve --retention 30d`.";
-
-/// Which lake.
-#[derive(Debug, clap::Args)]
-struct Place {
-    /// The directory of the lake
-    #[arg(
-        long,
-        global = true,
-        env = "MICROMEGAS_DATA_DIR",
-        default_value = "./micromegas-data",
-        value_name = "DIR"
-    )]
-    data_dir: PathBuf,
-
-    /// Its PostgreSQL database, in place of DIR
-    #[arg(
-        long,
-        global = true,
-        env = "MICROMEGAS_DATABASE_URL",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
-    database: Option<String>,
-
-    /// The object store that goes with the database
-    #[arg(
-        long,
-        global = true,
-        env = "MICROMEGAS_OBJECT_STORE_URL",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
-    objects: Option<String>,
-}
-
-impl Place {
-    fn storage(self) -> Result<Storage> {
-        match (self.database, self.objects) {
-            (Some(database), Some(objects)) => Ok(Storage::Shared { database, objects }),
-            (None, None) => Ok(Storage::directory(self.data_dir)),
-            _ => anyhow::bail!("--database and --objects go together"),
-        }
-    }
-}
 
 /// A process, or the processes of a user.
 #[derive(Debug, clap::Args)]
@@ -147,7 +102,7 @@ enum Command {
 /// Does what was asked for.
 pub(crate) async fn run(args: Args) -> Result<()> {
     if let Command::Adopt = args.command {
-        return adopt(args.place.database).await;
+        return adopt(args.place.database().map(str::to_owned)).await;
     }
     let lakehouse = args.place.storage()?.open().await?;
     let store = &**lakehouse.store();

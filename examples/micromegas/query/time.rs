@@ -15,7 +15,8 @@ pub(crate) enum Instant {
 }
 
 impl Instant {
-    fn resolve(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    /// The time that it is, if there is such a time.
+    pub(crate) fn resolve(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {
             Self::At(time) => Some(time),
             Self::Ago(delta) => now.checked_sub_signed(delta),

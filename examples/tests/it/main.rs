@@ -10,6 +10,7 @@ mod kill_and_restart;
 mod lake;
 mod late_stream;
 mod malformed;
+mod materialize;
 mod otlp_grpc;
 mod own_telemetry;
 mod programs;

@@ -48,6 +48,8 @@ pub enum ColumnKind {
     Id(i32),
     /// `List<Utf8>` with the item name `tag`.
     Tags,
+    /// `List<Utf8>`.
+    Texts,
     /// A `Struct`: a histogram whose buckets grow exponentially.
     Histogram,
 }
@@ -91,6 +93,7 @@ impl ColumnKind {
             Self::Bytes => DataType::Binary,
             Self::Id(byte_count) => DataType::FixedSizeBinary(byte_count),
             Self::Tags => DataType::List(Arc::new(Field::new("tag", DataType::Utf8, false))),
+            Self::Texts => DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true))),
             Self::Histogram => histogram_type(),
         }
     }

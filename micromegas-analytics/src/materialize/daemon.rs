@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::time::{Duration, Instant};
 
 use futures::future::{Either, select};
 use micromegas_lakehouse::{Lakehouse, Tenant};
@@ -11,6 +12,9 @@ use super::materializer::Materializer;
 use super::options::DaemonOptions;
 use crate::error::Error;
 use crate::view::{View, materialized_views};
+
+/// How often files are looked for that were never committed.
+const ORPHAN_PERIOD: Duration = Duration::from_secs(60 * 60);
 
 /// Keeps views written down: decodes fresh blocks into the shared cache, writes them as
 /// partitions, merges small partitions, and deletes files that nothing refers to any more.
@@ -45,8 +49,13 @@ impl Daemon {
             }
         };
         let mut shutdown = pin!(shutdown);
+        let mut orphans_swept: Option<Instant> = None;
         loop {
-            let round = pin!(round(&materializer));
+            let sweeps_orphans = orphans_swept.is_none_or(|at| at.elapsed() >= ORPHAN_PERIOD);
+            if sweeps_orphans {
+                orphans_swept = Some(Instant::now());
+            }
+            let round = pin!(round(&materializer, sweeps_orphans));
             match select(round, shutdown.as_mut()).await {
                 Either::Left(_) => {}
                 Either::Right(((), round)) => {
@@ -62,8 +71,8 @@ impl Daemon {
     }
 }
 
-/// One look at every view of every tenant.
-async fn round(materializer: &Materializer) {
+/// One look at every view of every tenant, and now and then at what the dead left.
+async fn round(materializer: &Materializer, sweeps_orphans: bool) {
     for tenant in &materializer.options.tenants {
         for view in materialized_views() {
             if let Err(error) = keep(materializer, tenant, view).await {
@@ -79,6 +88,13 @@ async fn round(materializer: &Materializer) {
         Ok(count) => debug!("deleted {count} retired partitions"),
         Err(error) => {
             error!("retired partitions were not deleted, the next round tries again: {error}")
+        }
+    }
+    if sweeps_orphans {
+        match materializer.sweep_orphans().await {
+            Ok(0) => {}
+            Ok(count) => info!("deleted {count} files that were never committed"),
+            Err(error) => error!("files without a partition were not deleted: {error}"),
         }
     }
 }

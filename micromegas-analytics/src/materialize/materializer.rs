@@ -22,7 +22,8 @@ use crate::error::Error;
 use crate::nearest::suggestion;
 use crate::options::Options;
 use crate::scan::{
-    BlockSelection, DecodeOutcome, DecodedBlock, decode_block, fresh_blocks, quarantined_blocks,
+    BlockSelection, DecodeOutcome, DecodedBlock, SequenceRange, decode_block, fresh_blocks,
+    quarantined_blocks,
 };
 use crate::view::{View, materialized_views};
 
@@ -41,6 +42,15 @@ pub struct Progress {
     pub row_count: u64,
     /// Blocks that could not be fetched: they stay fresh and are tried again.
     pub failed_block_count: usize,
+}
+
+impl std::ops::AddAssign for Progress {
+    fn add_assign(&mut self, more: Self) {
+        self.partition_count += more.partition_count;
+        self.block_count += more.block_count;
+        self.row_count += more.row_count;
+        self.failed_block_count += more.failed_block_count;
+    }
 }
 
 /// Writes views down as partitions, for a daemon or for one call at a time.
@@ -62,8 +72,12 @@ impl Materializer {
             decode_limits: options.decode_limits.clone(),
             ..Options::default()
         };
-        let engine = Engine::new(lakehouse, engine_options)?;
-        Ok(Self { engine, options: Arc::new(options) })
+        Ok(Self::of(Engine::new(lakehouse, engine_options)?, options))
+    }
+
+    /// One that shares what an engine holds.
+    pub(crate) fn of(engine: Arc<Engine>, options: DaemonOptions) -> Self {
+        Self { engine, options: Arc::new(options) }
     }
 
     /// The names of the views that can be written down.
@@ -79,7 +93,7 @@ impl Materializer {
     /// If the view does not exist, the lakehouse is not available, or the lease was lost. What
     /// was committed before stays.
     pub async fn materialize(&self, tenant: &Tenant, view: &str) -> Result<Progress, Error> {
-        self.with_lease(tenant, find(view)?, Effort::Everything).await
+        self.with_lease(tenant, find(view)?, Effort::Everything, None).await
     }
 
     /// Decodes fresh blocks into the cache, and writes them down if they are many or old enough.
@@ -88,7 +102,7 @@ impl Materializer {
         tenant: &Tenant,
         view: &Arc<dyn View>,
     ) -> Result<Progress, Error> {
-        self.with_lease(tenant, view, Effort::WhatIsDue).await
+        self.with_lease(tenant, view, Effort::WhatIsDue, None).await
     }
 
     async fn with_lease(
@@ -96,21 +110,46 @@ impl Materializer {
         tenant: &Tenant,
         view: &Arc<dyn View>,
         effort: Effort,
+        range: Option<SequenceRange>,
     ) -> Result<Progress, Error> {
         let Some(lease) = self.acquire(tenant, view).await? else {
             return Ok(Progress::default());
         };
+        self.pass(tenant, view, lease, effort, range).await
+    }
+
+    /// Writes down fresh blocks under a lease, which is given back.
+    pub(super) async fn pass(
+        &self,
+        tenant: &Tenant,
+        view: &Arc<dyn View>,
+        lease: Lease,
+        effort: Effort,
+        range: Option<SequenceRange>,
+    ) -> Result<Progress, Error> {
         let mut pass = Pass {
             materializer: self,
             tenant,
             view,
             lease,
+            range,
             failed: HashMap::new(),
             progress: Progress::default(),
         };
         let result = pass.run(effort).await;
         self.engine.lakehouse().store().release_lease(&pass.lease.token).await?;
         result.map(|()| pass.progress)
+    }
+
+    /// How many of these blocks go into one partition.
+    pub(super) fn take(&self, blocks: &[BlockRecord]) -> usize {
+        let mut payload_bytes = 0;
+        let fits = |block: &&BlockRecord| {
+            let is_first = payload_bytes == 0;
+            payload_bytes += block.payload.length.max(1);
+            is_first || payload_bytes <= self.options.payload_bytes_max
+        };
+        blocks.iter().take_while(fits).count()
     }
 
     pub(super) async fn acquire(
@@ -130,41 +169,70 @@ impl Materializer {
         view: &Arc<dyn View>,
         lease: &Lease,
         file: EncodedFile,
-        mut partition: NewPartition,
+        partition: NewPartition,
         retire: Vec<PartitionId>,
     ) -> Result<(), Error> {
-        let name = view.definition().name;
-        let (store, objects) = (self.engine.lakehouse().store(), self.engine.lakehouse().objects());
-        let mut path = None;
-        if file.row_count > 0 {
-            let key = partition_key(tenant, name, partition.insert_time.max, partition.id);
-            partition.file = Some(PartitionFile {
-                key: key.clone(),
-                size: file.bytes.len() as u64,
-                row_count: file.row_count,
-                checksum: Checksum::of(&file.bytes),
-            });
-            partition.event_time = file.event_time.map(|(least, greatest)| {
-                let time = DateTime::from_timestamp_nanos;
-                TimeRange::new(time(least), time(greatest))
-            });
-            let location = Path::from(key);
-            objects.put(&location, file.bytes.into()).await.map_err(object_error)?;
-            path = Some(location);
+        let partition = self.store_file(tenant, view, file, partition).await?;
+        self.commit_stored(tenant, view, lease, vec![partition], retire).await
+    }
+
+    /// Stores the file of a partition that is to be committed.
+    pub(super) async fn store_file(
+        &self,
+        tenant: &Tenant,
+        view: &Arc<dyn View>,
+        file: EncodedFile,
+        mut partition: NewPartition,
+    ) -> Result<NewPartition, Error> {
+        if file.row_count == 0 {
+            return Ok(partition);
         }
+        let name = view.definition().name;
+        let key = partition_key(tenant, name, partition.insert_time.max, partition.id);
+        partition.file = Some(PartitionFile {
+            key: key.clone(),
+            size: file.bytes.len() as u64,
+            row_count: file.row_count,
+            checksum: Checksum::of(&file.bytes),
+        });
+        partition.event_time = file.event_time.map(|(least, greatest)| {
+            let time = DateTime::from_timestamp_nanos;
+            TimeRange::new(time(least), time(greatest))
+        });
+        let objects = self.engine.lakehouse().objects();
+        objects.put(&Path::from(key), file.bytes.into()).await.map_err(object_error)?;
+        Ok(partition)
+    }
+
+    /// Commits partitions whose files are stored. If the commit is refused, they go away again.
+    pub(super) async fn commit_stored(
+        &self,
+        tenant: &Tenant,
+        view: &Arc<dyn View>,
+        lease: &Lease,
+        add: Vec<NewPartition>,
+        retire: Vec<PartitionId>,
+    ) -> Result<(), Error> {
+        let (store, objects) = (self.engine.lakehouse().store(), self.engine.lakehouse().objects());
+        let files: Vec<Path> = add
+            .iter()
+            .filter_map(|partition| Some(Path::from(partition.file.as_ref()?.key.as_str())))
+            .collect();
         let commit = PartitionCommit {
             tenant: tenant.clone(),
-            view: name.to_owned(),
+            view: view.definition().name.to_owned(),
             lease: Some(lease.token.clone()),
-            add: vec![partition],
+            add,
             retire,
         };
         match store.commit_partitions(commit).await {
             Ok(_) => Ok(()),
             Err(error) => {
-                // When nothing is known about the commit, the file must stay.
-                if let (Some(path), false) = (path, error.is_retryable()) {
-                    objects.delete(&path).await.map_err(object_error)?;
+                // When nothing is known about the commit, the files must stay.
+                if !error.is_retryable() {
+                    for file in files {
+                        objects.delete(&file).await.map_err(object_error)?;
+                    }
                 }
                 Err(error.into())
             }
@@ -184,7 +252,7 @@ pub(super) fn object_error(error: object_store::Error) -> Error {
 
 /// How much a pass does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Effort {
+pub(super) enum Effort {
     /// Writes down all fresh blocks.
     Everything,
     /// Decodes fresh blocks into the cache, and writes them down if they are many or old enough.
@@ -197,6 +265,8 @@ struct Pass<'a> {
     tenant: &'a Tenant,
     view: &'a Arc<dyn View>,
     lease: Lease,
+    /// Only blocks with these numbers.
+    range: Option<SequenceRange>,
     /// Blocks that could not be fetched in this pass, with their numbers.
     failed: HashMap<Uuid, CommitSequence>,
     progress: Progress,
@@ -211,15 +281,15 @@ impl Pass<'_> {
             let name = self.view.definition().name;
             let version = snapshot.ledger_version;
             let written = engine.ledger().fetch(engine, self.tenant, name, None, version).await?;
+            let range = self.range.unwrap_or(SequenceRange::of(snapshot));
             let limit = BLOCK_COUNT_MAX + self.failed.len();
             let all = BlockSelection::default();
             let covered = &written.covered;
             let mut blocks =
-                fresh_blocks(engine, self.view, self.tenant, snapshot, covered, &all, limit)
-                    .await?;
+                fresh_blocks(engine, self.view, self.tenant, range, covered, &all, limit).await?;
             let listed_all = blocks.len() < limit;
             blocks.retain(|block| !self.failed.contains_key(&block.block_id));
-            let taken = self.take(&blocks);
+            let taken = self.materializer.take(&blocks);
             if taken == 0 {
                 return Ok(());
             }
@@ -232,9 +302,10 @@ impl Pass<'_> {
             }
             let up_to = match blocks.last() {
                 Some(last) if !is_last => last.sequence,
-                _ => snapshot.commit_sequence,
+                _ => range.up_to,
             };
-            self.write(&blocks, decoded, covered, up_to).await?;
+            let range = SequenceRange { up_to, ..range };
+            self.write(&blocks, decoded, covered, range).await?;
             self.lease = store.renew_lease(&self.lease.token, options.lease_ttl).await?;
             if is_last && effort == Effort::WhatIsDue {
                 return Ok(());
@@ -249,17 +320,6 @@ impl Pass<'_> {
         let age = |time: DateTime<Utc>| (Utc::now() - time).to_std().unwrap_or_default();
         payload_bytes >= options.payload_bytes_min
             || blocks.first().is_some_and(|b| age(b.insert_time) >= options.fresh_age_max)
-    }
-
-    /// How many of these blocks go into one partition.
-    fn take(&self, blocks: &[BlockRecord]) -> usize {
-        let mut payload_bytes = 0;
-        let fits = |block: &&BlockRecord| {
-            let is_first = payload_bytes == 0;
-            payload_bytes += block.payload.length.max(1);
-            is_first || payload_bytes <= self.materializer.options.payload_bytes_max
-        };
-        blocks.iter().take_while(fits).count()
     }
 
     /// The rows of each block, or `None` for blocks that have to stay out of the partition.
@@ -296,11 +356,11 @@ impl Pass<'_> {
         blocks: &[BlockRecord],
         decoded: Vec<Option<Arc<DecodedBlock>>>,
         covered: &Coverage,
-        up_to: CommitSequence,
+        range: SequenceRange,
     ) -> Result<(), Error> {
         let (engine, options) = (&self.materializer.engine, &self.materializer.options);
         let definition = self.view.definition();
-        let mut coverage = Coverage::from_range(CommitSequence::ZERO, up_to);
+        let mut coverage = Coverage::from_range(range.after, range.up_to);
         coverage.subtract(covered);
         for sequence in quarantined_blocks(engine, self.view, self.tenant).await?.into_values() {
             coverage.remove(sequence);

@@ -2,9 +2,11 @@
 
 mod compaction;
 mod daemon;
+mod job;
 mod materializer;
 mod options;
 mod parquet_file;
+mod regenerate;
 mod retire;
 mod sorted;
 mod sweep;

@@ -30,6 +30,9 @@ pub struct DaemonOptions {
     /// Files of partitions that were merged or retired are deleted after this time, which must
     /// be longer than any query.
     pub retired_age: Duration,
+    /// Files of partitions that were written and never committed are deleted after this time, which
+    /// must be longer than a lease lasts.
+    pub orphan_age: Duration,
     /// The name of this daemon in leases, for people to read.
     pub holder: String,
     /// Decoded fresh blocks; give it the cache of the queries' [`Options`](crate::Options).
@@ -51,6 +54,7 @@ impl Default for DaemonOptions {
             sort_memory_bytes: 256 << 20,
             lease_ttl: Duration::from_secs(60),
             retired_age: Duration::from_secs(65 * 60),
+            orphan_age: Duration::from_secs(60 * 60),
             holder: format!("daemon {}", std::process::id()),
             cache: BlockCache::default(),
             decode_limits: micromegas_transit::Limits::default(),

@@ -79,18 +79,32 @@ impl LedgerCache {
     }
 }
 
-/// The blocks of a view that are in no partition and not in quarantine, by number, at most about
-/// `limit` of them.
+/// Numbers of blocks: those after the first, up to the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SequenceRange {
+    pub(crate) after: CommitSequence,
+    pub(crate) up_to: CommitSequence,
+}
+
+impl SequenceRange {
+    /// Everything that a snapshot shows.
+    pub(crate) fn of(snapshot: Snapshot) -> Self {
+        Self { after: CommitSequence::ZERO, up_to: snapshot.commit_sequence }
+    }
+}
+
+/// The blocks of a view in a range that are in no partition and not in quarantine, by number, at
+/// most about `limit` of them.
 pub(crate) async fn fresh_blocks(
     engine: &Engine,
     view: &Arc<dyn View>,
     tenant: &Tenant,
-    snapshot: Snapshot,
+    range: SequenceRange,
     covered: &Coverage,
     selection: &BlockSelection,
     limit: usize,
 ) -> Result<Vec<BlockRecord>, Error> {
-    let gaps = coarse_gaps(covered.gaps(CommitSequence::ZERO, snapshot.commit_sequence));
+    let gaps = coarse_gaps(covered.gaps(range.after, range.up_to));
     if gaps.is_empty() || selection.is_empty() {
         return Ok(Vec::new());
     }

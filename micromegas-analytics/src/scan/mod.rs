@@ -15,7 +15,7 @@ mod view_scan;
 pub use cache::BlockCache;
 pub(crate) use cache::DecodedBlock;
 pub(crate) use decode::{DecodeOutcome, decode_block};
-pub(crate) use ledger::{LedgerCache, fresh_blocks, quarantined_blocks};
+pub(crate) use ledger::{LedgerCache, SequenceRange, fresh_blocks, quarantined_blocks};
 pub(crate) use partitions::scan_partitions;
 pub(crate) use selection::BlockSelection;
 pub(crate) use view_scan::{ViewScan, ViewScope};

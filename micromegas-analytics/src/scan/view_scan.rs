@@ -16,7 +16,7 @@ use micromegas_lakehouse::{BlockRecord, Scope, Snapshot, Tenant};
 use uuid::Uuid;
 
 use super::fresh_exec::{FreshBlocksExec, Run};
-use super::ledger::fresh_blocks;
+use super::ledger::{SequenceRange, fresh_blocks};
 use super::partitions::{matching_partitions, scan_partitions};
 use super::prune::Bounds;
 use super::selection::BlockSelection;
@@ -183,10 +183,9 @@ impl SnapshotScan for ViewScan {
                 predicate.as_ref(),
             ));
             let covered = &written.covered;
-            let limit = usize::MAX;
+            let (limit, all) = (usize::MAX, SequenceRange::of(snapshot));
             blocks.extend(
-                fresh_blocks(engine, &self.view, tenant, snapshot, covered, &selection, limit)
-                    .await?,
+                fresh_blocks(engine, &self.view, tenant, all, covered, &selection, limit).await?,
             );
         }
         let runs = self.fresh_runs(engine, blocks, predicate.as_ref()).await?;

@@ -7,7 +7,7 @@ use datafusion::scalar::ScalarValue;
 use uuid::Uuid;
 
 /// A text.
-pub(super) fn text_literal(usage: &str, argument: &Expr) -> Result<String> {
+pub(crate) fn text_literal(usage: &str, argument: &Expr) -> Result<String> {
     let text = match argument {
         Expr::Literal(
             ScalarValue::Utf8(text) | ScalarValue::LargeUtf8(text) | ScalarValue::Utf8View(text),
@@ -29,7 +29,7 @@ pub(super) fn uuid(usage: &str, what: &str, text: &str) -> Result<Uuid> {
 
 /// A time in nanoseconds since the Unix epoch: a timestamp, or a text in RFC 3339. Casts of texts
 /// to timestamps, which `TIMESTAMP '…'` is, count as literals.
-pub(super) fn time_literal(usage: &str, argument: &Expr) -> Result<i64> {
+pub(crate) fn time_literal(usage: &str, argument: &Expr) -> Result<i64> {
     let (literal, is_cast) = match argument {
         Expr::Cast(cast) => (cast.expr.as_ref(), true),
         other => (other, false),
@@ -44,6 +44,20 @@ pub(super) fn time_literal(usage: &str, argument: &Expr) -> Result<i64> {
         Ok(ScalarValue::TimestampNanosecond(Some(ns), _)) if is_cast || !is_number(value) => Ok(ns),
         _ => Err(no_time(usage, argument)),
     }
+}
+
+/// A number of whole seconds.
+pub(crate) fn seconds_literal(usage: &str, argument: &Expr) -> Result<i64> {
+    let seconds = match argument {
+        Expr::Literal(value, _) if is_number(value) => match value.cast_to(&DataType::Int64) {
+            Ok(ScalarValue::Int64(seconds)) => seconds,
+            _ => None,
+        },
+        _ => None,
+    };
+    seconds.ok_or_else(|| {
+        DataFusionError::Plan(format!("{argument} is no number of seconds, as in {usage}"))
+    })
 }
 
 fn is_number(value: &ScalarValue) -> bool {

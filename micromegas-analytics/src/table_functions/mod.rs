@@ -7,6 +7,7 @@ mod thread_spans;
 mod trace;
 mod view_instance;
 
+pub(crate) use arguments::{seconds_literal, text_literal, time_literal};
 pub(crate) use call_graph::CallGraphFunction;
 pub(crate) use no_argument::NoArgumentFunction;
 pub(crate) use thread_spans::ThreadSpansFunction;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use datafusion::arrow::array::{
-    ArrayRef, BinaryDictionaryBuilder, Int64Array, ListBuilder, StringArray, StringBuilder,
+    ArrayRef, BinaryArray, BinaryDictionaryBuilder, Int32Array, Int64Array, ListBuilder,
+    StringArray, StringBuilder, TimestampNanosecondArray,
 };
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type};
 
@@ -18,6 +19,32 @@ pub(super) fn texts<T: AsRef<str>>(values: impl Iterator<Item = T>) -> ArrayRef 
 
 pub(super) fn times(values: impl Iterator<Item = DateTime<Utc>>) -> ArrayRef {
     timestamps(values.map(to_nanoseconds).collect())
+}
+
+pub(super) fn optional_texts<T: AsRef<str>>(values: impl Iterator<Item = Option<T>>) -> ArrayRef {
+    Arc::new(values.collect::<StringArray>())
+}
+
+pub(super) fn optional_times(values: impl Iterator<Item = Option<DateTime<Utc>>>) -> ArrayRef {
+    let values = values.map(|time| time.map(to_nanoseconds));
+    Arc::new(values.collect::<TimestampNanosecondArray>().with_timezone("+00:00"))
+}
+
+pub(super) fn bytes<T: AsRef<[u8]>>(values: impl Iterator<Item = T>) -> ArrayRef {
+    Arc::new(BinaryArray::from_iter_values(values))
+}
+
+pub(super) fn small_integers(values: impl Iterator<Item = i32>) -> ArrayRef {
+    Arc::new(Int32Array::from_iter_values(values))
+}
+
+/// Lists of texts, all there.
+pub(super) fn text_lists<'a>(values: impl Iterator<Item = Vec<&'a str>>) -> ArrayRef {
+    let mut builder = ListBuilder::new(StringBuilder::new());
+    for texts in values {
+        builder.append_value(texts.into_iter().map(Some));
+    }
+    Arc::new(builder.finish())
 }
 
 pub(super) fn integers(values: impl Iterator<Item = i64>) -> ArrayRef {

@@ -16,4 +16,4 @@ mod trace_contexts;
 pub(crate) use definition::{
     BlockContent, Content, Continuity, Instances, RunDecoder, View, ViewDefinition,
 };
-pub(crate) use set::{find_view, materialized_views, views};
+pub(crate) use set::{find_view, is_materialized, materialized_views, views};

@@ -27,6 +27,9 @@ static VIEWS: LazyLock<Vec<Arc<dyn View>>> = LazyLock::new(|| {
     ]
 });
 
+/// What the daemon writes down.
+const MATERIALIZED: [&str; 3] = ["log_entries", "measures", "otel_spans"];
+
 /// All views.
 pub(crate) fn views() -> &'static [Arc<dyn View>] {
     &VIEWS
@@ -39,5 +42,10 @@ pub(crate) fn find_view(name: &str) -> Option<&'static Arc<dyn View>> {
 
 /// The views that the daemon writes down as soon as there is something to write.
 pub(crate) fn materialized_views() -> impl Iterator<Item = &'static Arc<dyn View>> {
-    ["log_entries", "measures", "otel_spans"].into_iter().filter_map(find_view)
+    MATERIALIZED.into_iter().filter_map(find_view)
+}
+
+/// Whether the daemon writes the view with this name down.
+pub(crate) fn is_materialized(name: &str) -> bool {
+    MATERIALIZED.contains(&name)
 }

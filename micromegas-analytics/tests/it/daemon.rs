@@ -1,10 +1,13 @@
 //! The daemon.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use micromegas_analytics::{Daemon, DaemonOptions};
-use micromegas_lakehouse::{LeaseKey, Tenant};
+use micromegas_analytics::{Daemon, DaemonOptions, Materializer};
+use micromegas_lakehouse::{Lakehouse, LeaseKey, MemoryStore, Tenant};
+use object_store::ObjectStoreExt;
+use object_store::local::LocalFileSystem;
 use tokio::sync::oneshot;
 
 use crate::fixture::{Event, START_TICKS, TestLake, TestProcess};
@@ -119,4 +122,61 @@ async fn files_that_were_merged_are_deleted_after_a_while() {
     assert_eq!(lake.query("SELECT count(*) FROM log_entries").await, ["3"]);
     stop.send(()).unwrap();
     running.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_view_that_fails_does_not_stop_the_others_and_is_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let objects = LocalFileSystem::new_with_prefix(folder.path()).unwrap();
+    let store = Arc::new(MemoryStore::default());
+    let lake = TestLake::of(Lakehouse::new(store, Arc::new(objects)));
+    // Where the files of the one view go there is something else.
+    let views = folder.path().join("views").join("default");
+    std::fs::create_dir_all(&views).unwrap();
+    std::fs::write(views.join("log_entries"), "in the way").unwrap();
+    let process = TestProcess::new();
+    lake.send_process(&process).await;
+    lake.send(&mut process.log_stream(), &[log(0)]).await;
+    let sample = Event::Float { ticks: START_TICKS, name: "f", value: 1.0 };
+    lake.send(&mut process.metric_stream(), &[sample]).await;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let daemon = Daemon::new(lake.lakehouse.clone(), options(&lake));
+    let running = tokio::spawn(daemon.run(async move {
+        let _ = stopped.await;
+    }));
+    wait_for(&lake, "SELECT name FROM measures", |plan| plan.contains(".parquet")).await;
+    assert!(lake.explain(LOGS).await.contains("FreshBlocksExec"));
+    assert_eq!(lake.query(LOGS).await, ["m0"]);
+    std::fs::remove_file(views.join("log_entries")).unwrap();
+    wait_for(&lake, LOGS, |plan| plan.contains(".parquet")).await;
+    assert_eq!(lake.query(LOGS).await, ["m0"]);
+    stop.send(()).unwrap();
+    tokio::time::timeout(Duration::from_secs(10), running).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn files_that_were_never_committed_are_deleted_and_no_others() {
+    let lake = TestLake::new();
+    let process = TestProcess::new();
+    lake.send_process(&process).await;
+    let mut stream = process.log_stream();
+    for number in 0..3 {
+        lake.send(&mut stream, &[log(number)]).await;
+        lake.materialize().await;
+    }
+    let tenant = Tenant::default();
+    assert_eq!(lake.materializer().compact(&tenant, "log_entries").await.unwrap(), 3);
+    let orphan = object_store::path::Path::from("views/default/log_entries/2026-01-01/x.parquet");
+    lake.lakehouse.objects().put(&orphan, "half of it".into()).await.unwrap();
+    let sweep = async |orphan_age| {
+        let options = DaemonOptions { orphan_age, ..options(&lake) };
+        let materializer = Materializer::try_new(lake.lakehouse.clone(), options).unwrap();
+        materializer.sweep_orphans().await.unwrap()
+    };
+    assert_eq!(sweep(Duration::from_secs(3_600)).await, 0);
+    // Merged files are retired, and stay for who reads them.
+    assert_eq!(sweep(Duration::ZERO).await, 1);
+    assert_eq!(sweep(Duration::ZERO).await, 0);
+    assert!(lake.lakehouse.objects().head(&orphan).await.is_err());
+    assert_eq!(lake.query("SELECT count(*) FROM log_entries").await, ["3"]);
 }

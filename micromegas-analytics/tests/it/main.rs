@@ -14,6 +14,7 @@ mod invariant;
 mod loss;
 mod metadata_tables;
 mod otlp;
+mod partitions;
 mod pruning;
 mod snapshot;
 mod stats;

@@ -65,6 +65,10 @@ pub(super) enum Step {
     Race { works: [Work; 2], pick: u16 },
     /// Somebody ends partitions: those of the blocks from one fraction of all time to another.
     Retire { view: usize, from: u8, to: u8 },
+    /// Somebody has partitions of such blocks made anew, as far as they lie within.
+    Regenerate { view: usize, from: u8, to: u8 },
+    /// Somebody has fresh blocks among them written down.
+    Materialize { view: usize, from: u8, to: u8 },
     /// Somebody asks.
     Ask { pick: u16 },
     /// Somebody asks while the object store fails once: the answer is right, or there is none.
@@ -97,6 +101,10 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => ([work(), work()], any::<u16>()).prop_map(|(works, pick)| Step::Race { works, pick }),
         1 => (0..VIEWS.len(), any::<u8>(), any::<u8>())
             .prop_map(|(view, from, to)| Step::Retire { view, from, to }),
+        1 => (0..VIEWS.len(), any::<u8>(), any::<u8>())
+            .prop_map(|(view, from, to)| Step::Regenerate { view, from, to }),
+        1 => (0..VIEWS.len(), any::<u8>(), any::<u8>())
+            .prop_map(|(view, from, to)| Step::Materialize { view, from, to }),
         3 => any::<u16>().prop_map(|pick| Step::Ask { pick }),
         1 => (any::<u16>(), 0..12_i64).prop_map(|(pick, after)| Step::AskFailing { pick, after }),
     ]
@@ -134,6 +142,7 @@ impl Machine {
                 cache,
                 merge_width: 2,
                 lease_ttl: LEASE_TTL,
+                orphan_age: Duration::ZERO,
                 payload_bytes_max: 600,
                 ..DaemonOptions::default()
             };
@@ -211,11 +220,25 @@ impl Machine {
                 answer.unwrap();
             }
             Step::Retire { view, from, to } => {
-                let elapsed = (Utc::now() - self.began) + TimeDelta::milliseconds(1);
-                let at = |part: u8| self.began + elapsed * i32::from(part) / 255;
-                let range = InsertRange::try_new(at(from.min(to)), at(from.max(to))).unwrap();
+                let range = self.range(from, to);
                 let daemon = &self.daemons[0];
                 daemon.retire(&Tenant::default(), VIEWS[view], range).await.unwrap();
+            }
+            Step::Regenerate { view, from, to } => {
+                let (range, daemon) = (self.range(from, to), &self.daemons[0]);
+                let tenant = Tenant::default();
+                match daemon.regenerate_range(&tenant, VIEWS[view], range, None, &drop).await {
+                    Err(Error::InvalidInput { message }) => {
+                        assert!(message.contains("across the border"), "{message}");
+                    }
+                    result => accept(result.map(drop)),
+                }
+            }
+            Step::Materialize { view, from, to } => {
+                let (range, daemon) = (self.range(from, to), &self.daemons[1]);
+                let tenant = Tenant::default();
+                let done = daemon.materialize_range(&tenant, VIEWS[view], range, None, &drop).await;
+                accept(done.map(drop));
             }
             Step::Ask { pick } => ask(&self.context, &self.naive(), pick).await.unwrap(),
             Step::AskFailing { pick, after } => {
@@ -225,6 +248,13 @@ impl Machine {
                 self.objects.heal();
             }
         }
+    }
+
+    /// From one fraction of all time until now to another.
+    fn range(&self, from: u8, to: u8) -> InsertRange {
+        let elapsed = (Utc::now() - self.began) + TimeDelta::milliseconds(1);
+        let at = |part: u8| self.began + elapsed * i32::from(part) / 255;
+        InsertRange::try_new(at(from.min(to)), at(from.max(to))).unwrap()
     }
 
     async fn arrive(&mut self, sent: Sent) {
@@ -260,9 +290,11 @@ impl Machine {
             assert!(self.is_written_down(view).await, "{view} is not written down");
         }
         ask_everything(&self.context, &self.naive(), pick).await.unwrap();
-        if !self.has_crashed {
-            self.check_files().await;
-        }
+        // What the dead left is swept; the living leave nothing.
+        let swept = self.daemons[0].sweep_orphans().await.unwrap();
+        assert!(swept == 0 || self.has_crashed, "{swept} files without a partition");
+        self.check_files().await;
+        ask_everything(&self.context, &self.naive(), pick).await.unwrap();
     }
 
     /// Whether no block of a view is fresh.
