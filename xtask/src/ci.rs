@@ -42,6 +42,7 @@ fn run_stages(stages: &mut Stages, workspace: &Workspace) -> Result<()> {
     stages.run("tests", || test::run(workspace, &[]))?;
     stages.run("asan", || suite::run(workspace, Suite::Asan, &[]))?;
     stages.run("compat", || suite::run(workspace, Suite::Compat, &[]))?;
+    stages.run("peers", || suite::run(workspace, Suite::Peers, &[]))?;
     stages.run("loom", || suite::run(workspace, Suite::Loom, &[]))?;
     stages.run("tsan", || suite::run(workspace, Suite::Tsan, &[]))?;
     stages.run("cpp", || suite::run(workspace, Suite::Cpp, &[]))?;

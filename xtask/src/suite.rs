@@ -27,6 +27,8 @@ pub(crate) enum Suite {
     Off,
     /// The OpenTelemetry SDK of Python sends over HTTP and gRPC
     Otel,
+    /// How spans are timed beside other libraries
+    Peers,
     /// Recording, checked for all targets whose standard library is installed
     Targets,
     /// Recording from many threads at once under the thread sanitizer
@@ -59,6 +61,7 @@ pub(crate) fn run(workspace: &Workspace, suite: Suite, arguments: &[String]) -> 
         }
         Suite::Off => off(workspace, arguments),
         Suite::Otel => otel::run(workspace, arguments),
+        Suite::Peers => peers(workspace, arguments),
         Suite::Targets => targets::check(workspace),
         Suite::Tsan => {
             let mut cargo = apart(workspace, "races", &["--package", "micromegas-stress"]);
@@ -86,6 +89,13 @@ pub(crate) fn off(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 pub(crate) fn abort(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let mut cargo = apart(workspace, "micromegas-tracing/abort", &["--"]);
     cargo.env("CARGO_TARGET_DIR", workspace.target().join("abort"));
+    command::run(cargo.args(arguments))
+}
+
+/// Tests the program that times spans, which is built with the peers' libraries.
+fn peers(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    let mut cargo = workspace.cargo(["test", "--locked", "--manifest-path", "peers/Cargo.toml"]);
+    cargo.env("CARGO_TARGET_DIR", workspace.target().join("peers"));
     command::run(cargo.args(arguments))
 }
 
@@ -118,6 +128,7 @@ mod tests {
                 "loom",
                 "off",
                 "otel",
+                "peers",
                 "targets",
                 "tsan"
             ]
