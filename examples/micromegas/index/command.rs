@@ -50,7 +50,7 @@ pub(crate) struct Args {
     #[arg(long, env = "MICROMEGAS_INGESTION_API_KEY", hide_env_values = true, value_name = "KEY")]
     api_key: Option<String>,
 
-    /// Keep in files below DIR what cannot be sent, for the next run or `micromegas open`
+    /// Keep in files below DIR what cannot be sent, also after a crash, for the next run or `micromegas open`
     #[arg(long, value_name = "DIR")]
     spool: Option<PathBuf>,
 
@@ -74,7 +74,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         telemetry = telemetry.with_api_key(key);
     }
     if let Some(folder) = args.spool {
-        telemetry = telemetry.with_spool(SpoolOptions::new(folder));
+        telemetry = telemetry.with_spool(SpoolOptions::new(folder)).with_crash_handler(true);
     }
     let telemetry = telemetry.build().context("telemetry cannot be started")?;
     let files = list_files(&args.path)?;

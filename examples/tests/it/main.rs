@@ -4,6 +4,7 @@
 
 mod access;
 mod bad_use;
+mod crashed;
 mod deploy;
 mod documents;
 mod kill_and_restart;

@@ -46,12 +46,7 @@ fn what_a_killed_program_left_can_be_asked_without_a_server() {
 fn wait_for_spool(spool: &Path) -> PathBuf {
     let deadline = Instant::now() + SOON;
     loop {
-        let folders = std::fs::read_dir(spool).into_iter().flatten().flatten();
-        let files =
-            folders.flat_map(|folder| std::fs::read_dir(folder.path()).into_iter().flatten());
-        let mut paths = files.flatten().map(|file| file.path());
-        let is_spool = |path: &PathBuf| path.extension().is_some_and(|it| it == "spool");
-        if let Some(path) = paths.find(is_spool) {
+        if let Some(path) = spool_files(spool).into_iter().next() {
             let opened = run(MICROMEGAS, &["open", path.to_str().unwrap(), "--format", "csv"]);
             if opened.stdout.contains("log") {
                 return path;
@@ -60,4 +55,12 @@ fn wait_for_spool(spool: &Path) -> PathBuf {
         assert!(Instant::now() < deadline, "no spool file holds the log");
         std::thread::sleep(Duration::from_millis(100));
     }
+}
+
+/// The files in the folders of a spool.
+pub(crate) fn spool_files(spool: &Path) -> Vec<PathBuf> {
+    let folders = std::fs::read_dir(spool).into_iter().flatten().flatten();
+    let files = folders.flat_map(|folder| std::fs::read_dir(folder.path()).into_iter().flatten());
+    let paths = files.flatten().map(|file| file.path());
+    paths.filter(|path| path.extension().is_some_and(|it| it == "spool")).collect()
 }
