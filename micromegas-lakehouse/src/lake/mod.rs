@@ -1,5 +1,6 @@
 //! The lake: processes, streams and blocks, as they are inserted and as they are read.
 
+mod classes;
 mod clock;
 mod committer;
 mod filter;

@@ -7,10 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use object_store::ObjectStore;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use crate::error::Result;
+use crate::lake::classes::RetentionClass;
 use crate::lake::clock::StoreClock;
 use crate::lake::committer::{CommitterHandle, stopped};
 use crate::lake::segment::segment_key;
@@ -28,6 +29,8 @@ const QUIET: Duration = Duration::from_micros(50);
 const EAGER_BYTES: usize = 1 << 20;
 /// So many objects being written are few.
 const EAGER_WRITES: usize = 4;
+/// Fewer blocks are not worth an object beside the one that is being written.
+const HALF_MIN: usize = 4;
 
 /// How blocks are packed.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +50,7 @@ pub(crate) struct Packing {
 struct Waiting {
     /// Its payload's location is not known yet.
     row: NewBlock,
+    class: RetentionClass,
     payload: Bytes,
     answer: oneshot::Sender<Result<InsertOutcome>>,
     /// Kept until the block is stored, even if nobody waits for the answer any more.
@@ -64,11 +68,12 @@ impl PackerHandle {
     pub(crate) async fn store(
         &self,
         row: NewBlock,
+        class: RetentionClass,
         payload: Bytes,
         memory: OwnedSemaphorePermit,
     ) -> Result<InsertOutcome> {
         let (answer, stored) = oneshot::channel();
-        let waiting = Waiting { row, payload, answer, _memory: memory };
+        let waiting = Waiting { row, class, payload, answer, _memory: memory };
         self.queue.send(waiting).map_err(|_| stopped())?;
         stored.await.map_err(|_| stopped())?
     }
@@ -80,9 +85,12 @@ pub(crate) struct Packer {
     queue: mpsc::UnboundedReceiver<Waiting>,
     packing: Packing,
     writer: Arc<Writer>,
-    writes: JoinSet<()>,
-    /// Of the last group.
-    block_count: usize,
+    /// Each tells how many blocks it has stored.
+    writes: JoinSet<usize>,
+    /// Blocks in objects that are being written.
+    written_count: usize,
+    /// How many blocks there were at one time of late, being written and gathered.
+    together: usize,
 }
 
 /// What writing one object needs.
@@ -104,16 +112,23 @@ impl Packer {
     ) -> PackerHandle {
         let (sender, queue) = mpsc::unbounded_channel();
         let writer = Arc::new(Writer { objects, clock: StoreClock::new(store), committer });
-        tokio::spawn(Self { queue, packing, writer, writes: JoinSet::new(), block_count: 0 }.run());
+        let writes = JoinSet::new();
+        let packer = Self { queue, packing, writer, writes, written_count: 0, together: 0 };
+        tokio::spawn(packer.run());
         PackerHandle { queue: sender }
     }
 
     async fn run(mut self) {
         while let Some(first) = self.next().await {
             let group = self.gather(first).await;
-            self.block_count = group.len();
+            let count = group.len();
+            self.written_count += count;
+            self.together = self.written_count.max(self.together - self.together / 8);
             let writer = Arc::clone(&self.writer);
-            self.writes.spawn(async move { writer.store(group).await });
+            self.writes.spawn(async move {
+                writer.store(group).await;
+                count
+            });
         }
         while self.writes.join_next().await.is_some() {}
     }
@@ -123,7 +138,7 @@ impl Packer {
         loop {
             tokio::select! {
                 next = self.queue.recv() => return next,
-                Some(_) = self.writes.join_next() => {}
+                Some(written) = self.writes.join_next() => self.note(written),
             }
         }
     }
@@ -138,21 +153,40 @@ impl Packer {
             group.take(&mut self.queue, &self.packing);
             let is_full = group.is_full(&self.packing);
             let may_write = self.writes.len() < self.packing.writes_max;
-            if self.is_eager(&group) || (is_full && may_write) {
+            if may_write && (is_full || self.is_eager(&group)) {
                 return group.blocks;
             }
             tokio::select! {
                 Some(next) = self.queue.recv(), if !is_full => group.push(next),
-                _ = self.writes.join_next() => {}
+                Some(written) = self.writes.join_next() => self.note(written),
                 () = sleep_until(deadline), if may_write => return group.blocks,
             }
         }
     }
 
+    /// Takes note of an object that is written, or could not be.
+    fn note(&mut self, written: std::result::Result<usize, JoinError>) {
+        // A write that panicked has not said how many blocks it had.
+        self.written_count = match written {
+            Ok(count) => self.written_count.saturating_sub(count),
+            Err(_) => 0,
+        };
+    }
+
     /// Whether a group is not to wait for others.
     fn is_eager(&self, group: &Group) -> bool {
-        let writes = self.writes.len();
-        writes == 0 || (group.bytes >= EAGER_BYTES && writes < EAGER_WRITES)
+        match self.writes.len() {
+            0 => true,
+            1 if self.is_half(group) => true,
+            writes => group.bytes >= EAGER_BYTES && writes < EAGER_WRITES,
+        }
+    }
+
+    /// Whether a group has half of the blocks that there are at one time: while these are being
+    /// stored, the others come, and neither the senders nor the stores wait for each other.
+    fn is_half(&self, group: &Group) -> bool {
+        let count = group.blocks.len();
+        count >= HALF_MIN && count >= self.together / 2
     }
 
     /// Gives those the chance to hand a block over that are about to: all that are ready, and with
@@ -161,12 +195,13 @@ impl Packer {
     async fn settle(&mut self, group: &mut Group, deadline: Instant) {
         tokio::task::yield_now().await;
         group.take(&mut self.queue, &self.packing);
-        if self.block_count < 2 {
+        if self.together < 2 {
             return;
         }
         let mut quiet_since = Instant::now();
         while group.bytes < EAGER_BYTES.min(self.packing.bytes_max)
             && group.blocks.len() < self.packing.blocks_max
+            && !self.is_half(group)
         {
             tokio::task::yield_now().await;
             let now = Instant::now();
@@ -213,13 +248,13 @@ impl Group {
 }
 
 impl Writer {
-    /// Stores a group: one object for each tenant, then its rows in one transaction.
+    /// Stores a group: one object for each tenant and retention class, then its rows.
     async fn store(&self, group: Vec<Waiting>) {
-        let mut tenants: BTreeMap<Tenant, Vec<Waiting>> = BTreeMap::new();
+        let mut segments: BTreeMap<(Tenant, RetentionClass), Vec<Waiting>> = BTreeMap::new();
         for block in group {
-            tenants.entry(block.row.tenant.clone()).or_default().push(block);
+            segments.entry((block.row.tenant.clone(), block.class)).or_default().push(block);
         }
-        let stored = tenants.into_iter().map(|(tenant, mut blocks)| async move {
+        let stored = segments.into_iter().map(|((tenant, _), mut blocks)| async move {
             let mut result = self.store_segment(&tenant, &mut blocks).await.map(Vec::into_iter);
             for block in blocks {
                 let of_block = match &mut result {

@@ -8,6 +8,7 @@ use micromegas_transit::{Block, ProcessInfo, StreamInfo};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Error, Result};
+use crate::lake::classes::RetentionClasses;
 use crate::lake::committer::{Committer, CommitterHandle};
 use crate::lake::forgotten::ForgottenProcesses;
 use crate::lake::packer::{Packer, PackerHandle, Packing};
@@ -18,6 +19,7 @@ use crate::lake::{
 use crate::lakehouse::Lakehouse;
 use crate::layout_cache::layout_bytes;
 use crate::objects;
+use crate::removal::RetentionPolicy;
 use crate::tenant::Tenant;
 
 /// What a row costs in memory beside its texts and payload.
@@ -39,6 +41,9 @@ pub struct LakeOptions {
     /// The most bytes of payloads and rows held at a time; inserts beyond it are refused with
     /// [`Error::Unavailable`].
     pub in_flight_bytes_max: usize,
+    /// How long the lake keeps what it holds: blocks that are kept for different times do not share
+    /// objects. It removes nothing by itself; [`Housekeeping`](crate::Housekeeping) does.
+    pub retention: RetentionPolicy,
     /// How often segments that no row refers to are [swept](Lake::sweep); zero for never. Of
     /// several servers one sweeps.
     pub sweep_period: Duration,
@@ -52,6 +57,7 @@ impl Default for LakeOptions {
             segment_writes_max: 16,
             group_rows_max: 1024,
             in_flight_bytes_max: 256 << 20,
+            retention: RetentionPolicy::default(),
             sweep_period: Duration::from_secs(600),
         }
     }
@@ -68,6 +74,7 @@ pub struct Lake {
     committer: CommitterHandle,
     /// `None` if each block has an object of its own.
     packer: Option<PackerHandle>,
+    classes: Arc<RetentionClasses>,
     forgotten: Arc<ForgottenProcesses>,
     memory: Arc<Semaphore>,
     in_flight_bytes_max: usize,
@@ -103,6 +110,7 @@ impl Lake {
         Self {
             committer,
             packer,
+            classes: Arc::new(RetentionClasses::new(Arc::clone(store), options.retention)),
             forgotten: Arc::default(),
             memory: Arc::new(Semaphore::new(in_flight_bytes_max)),
             in_flight_bytes_max,
@@ -168,6 +176,7 @@ impl Lake {
         let properties = stream.properties.iter().flat_map(|(key, value)| [key, value]);
         let text_bytes: usize = stream.tags.iter().chain(properties).map(String::len).sum();
         let bytes = text_bytes.saturating_add(layout_bytes(&stream.layout));
+        self.classes.note_stream(&stream.tenant, stream.stream_id, &stream.tags);
         self.insert_row(LakeInsert::Stream(stream), bytes).await
     }
 
@@ -192,7 +201,8 @@ impl Lake {
         let memory = self.reserve(size)?;
         let payload = block.payload.into_bytes();
         if let Some(packer) = &self.packer {
-            let outcome = packer.store(row, payload, memory).await?;
+            let class = self.classes.of_stream(tenant, row.stream_id).await;
+            let outcome = packer.store(row, class, payload, memory).await?;
             return self.forgotten.note(&process, outcome);
         }
         let objects = &**self.lakehouse.objects();

@@ -52,7 +52,7 @@ impl RetentionPolicy {
     }
 
     /// How long a stream with these tags is kept.
-    fn age_of(&self, tags: &[String]) -> Option<Duration> {
+    pub(crate) fn age_of(&self, tags: &[String]) -> Option<Duration> {
         let mut named = tags.iter().filter_map(|tag| self.ages_by_tag.get(tag)).peekable();
         if named.peek().is_none() {
             return self.age;

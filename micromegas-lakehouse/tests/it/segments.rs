@@ -1,5 +1,6 @@
 //! Segments: blocks that arrive together share an object, and nothing is lost or left over.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,7 @@ use chrono::{TimeDelta, Utc};
 use futures::future::join_all;
 use micromegas_lakehouse::{
     BlockFilter, BlockRecord, Lake, LakeOptions, Lakehouse, MemoryStore, MetadataStore,
-    SqliteStore, Tenant,
+    RetentionPolicy, SqliteStore, Tenant,
 };
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
@@ -76,6 +77,47 @@ async fn an_object_has_blocks_of_one_tenant() {
         assert!(keys(&found).iter().all(|key| key.starts_with(&folder)), "{:?}", keys(&found));
         check_payloads(lake.lakehouse(), &found).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_has_blocks_that_are_kept_for_as_long() {
+    let day = Duration::from_secs(86_400);
+    let retention = RetentionPolicy {
+        age: Some(30 * day),
+        ages_by_tag: BTreeMap::from([("cpu".to_owned(), Some(7 * day)), ("log".to_owned(), None)]),
+        process_silence_min: None,
+    };
+    let options = LakeOptions { retention, ..LakeOptions::default() };
+    let (first, objects) = lake(Duration::from_millis(50), options.clone()).await;
+    let tenant = Tenant::default();
+    let tagged = |id, tags: &[&str]| {
+        let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        micromegas_transit::StreamInfo { tags, ..stream(id, 1) }
+    };
+    for (id, tags) in [(11, &["cpu"][..]), (12, &["log", "cpu"]), (13, &["net"]), (14, &["cpu"])] {
+        first.insert_stream(&tenant, tagged(id, tags)).await.unwrap();
+    }
+    // A server that has not seen the streams asks the store.
+    let lakehouse =
+        Lakehouse::new(Arc::clone(first.lakehouse().store()), objects as Arc<dyn ObjectStore>);
+    let second = Lake::new(lakehouse, options);
+    for (lake, begin) in [(&first, 1_000), (&second, 2_000)] {
+        let sent = (0..80).map(|number| {
+            let stream = 11 + number % 4;
+            lake.insert_block(&tenant, block(begin + number, stream, 1))
+        });
+        join_all(sent).await.into_iter().collect::<Result<Vec<_>, _>>().unwrap();
+    }
+    let mut streams: BTreeMap<String, BTreeSet<u128>> = BTreeMap::new();
+    for block in blocks(first.lakehouse()).await {
+        streams.entry(block.payload.key).or_default().insert(block.stream_id.as_u128());
+    }
+    let kept_alike = [BTreeSet::from([11, 14]), BTreeSet::from([12]), BTreeSet::from([13])];
+    for (key, streams) in &streams {
+        assert!(kept_alike.iter().any(|class| streams.is_subset(class)), "{key}: {streams:?}");
+    }
+    assert!(streams.values().any(|streams| streams.len() == 2), "nothing shared an object");
+    assert!(streams.len() <= 12, "{streams:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
