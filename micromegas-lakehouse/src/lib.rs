@@ -84,6 +84,7 @@
 //! no socket but those to the stores it is told of.
 #![forbid(unsafe_code)]
 
+mod archive;
 mod audit;
 mod coverage;
 mod durability;
@@ -104,6 +105,7 @@ mod store;
 mod tenant;
 mod time;
 
+pub use archive::{Archived, export_process, import_process};
 pub use audit::{AuditFilter, AuditLog, AuditRecord, NewAuditRecord};
 pub use coverage::Coverage;
 pub use durability::Durability;

@@ -10,13 +10,14 @@ use micromegas_lakehouse::{
 };
 use uuid::Uuid;
 
+use super::archive::{export, import};
 use super::audit::write_audit;
 use super::forget::forget;
 use super::retention::RetentionArgs;
 use crate::actor::actor;
 use crate::place::Place;
 
-/// Let data leave a lake: by age, or because it must be forgotten; see what was done
+/// Let data leave a lake: by age, because it must be forgotten, or into a file; see what was done
 #[derive(Debug, Parser)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -38,6 +39,9 @@ Examples:
   micromegas lake forget --user ada --tenant team-a
   micromegas lake audit
       Who did what to whom, as lines of JSON.
+  micromegas lake export 2c1c0f3e-… crash.tar
+  micromegas lake import crash.tar --data-dir ./elsewhere --tenant team-a
+      All that the lake holds of a process as a file, and that file in another lake.
   micromegas lake adopt --database postgres://me@db/telemetry
       Take over what a server of the published schema has stored in that database.
 
@@ -89,6 +93,27 @@ enum Command {
         #[arg(long, default_value = Tenant::DEFAULT_NAME)]
         tenant: Tenant,
     },
+    /// Write a process, its streams and blocks into a file
+    Export {
+        /// The id of the process
+        process: Uuid,
+
+        /// The file, which is not there yet
+        file: PathBuf,
+
+        /// Whose process it is
+        #[arg(long, default_value = Tenant::DEFAULT_NAME)]
+        tenant: Tenant,
+    },
+    /// Take what was exported into the lake
+    Import {
+        /// The file
+        file: PathBuf,
+
+        /// Whose process it is to be
+        #[arg(long, default_value = Tenant::DEFAULT_NAME)]
+        tenant: Tenant,
+    },
     /// Print the audit log
     Audit {
         /// Whose
@@ -105,7 +130,8 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         return adopt(args.place.database().map(str::to_owned)).await;
     }
     let lakehouse = args.place.storage()?.open().await?;
-    let store = &**lakehouse.store();
+    let store = std::sync::Arc::clone(lakehouse.store());
+    let store = &*store;
     let mut out = std::io::stdout().lock();
     match args.command {
         Command::Clean { retention, dry_run } => {
@@ -147,6 +173,14 @@ pub(crate) async fn run(args: Args) -> Result<()> {
             let was_forgotten = store.allow_process(&key, &actor()).await?;
             let told = if was_forgotten { "is let in again" } else { "was not forgotten" };
             Ok(writeln!(out, "{process} {told}")?)
+        }
+        Command::Export { process, file, tenant } => {
+            drop(out);
+            export(&lakehouse, &RecordKey::new(tenant, process), &file, &actor()).await
+        }
+        Command::Import { file, tenant } => {
+            drop(out);
+            import(lakehouse, &tenant, &file, &actor()).await
         }
         Command::Audit { tenant } => write_audit(&mut out, store, &tenant).await,
         Command::Adopt => Ok(()),

@@ -1,5 +1,6 @@
 //! `micromegas lake`: what an operator does to a lake.
 
+mod archive;
 mod audit;
 mod command;
 mod forget;

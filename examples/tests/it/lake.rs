@@ -79,6 +79,37 @@ fn cleaning_takes_what_is_too_old_by_tag() {
 }
 
 #[test]
+fn a_process_goes_into_another_lake_as_a_file() {
+    let (dir, client, other) = filled();
+    let id = client.process_id.to_string();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = elsewhere.path().join("process.tar");
+    let file = file.to_str().unwrap();
+    let told = lake(dir.path(), &["export", &id, file]).output();
+    assert!(told.starts_with(&format!("{id}: 1 streams, 1 blocks of ")), "{told}");
+    let refused = lake(dir.path(), &["export", &other.process_id.to_string(), file]);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+
+    let there = elsewhere.path().join("lake");
+    for _ in 0..2 {
+        let told = lake(&there, &["import", file]).output();
+        assert!(told.starts_with(&format!("{id}: 1 streams, 1 blocks of ")), "{told}");
+    }
+    let log = lake(&there, &["audit"]).output();
+    let actions = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let actions: Vec<_> = actions.map(|entry| entry["action"].clone()).collect();
+    assert_eq!(actions[..2], ["process.import", "process.imported"]);
+    let server = Server::start(&there);
+    assert_eq!(server.texts("SELECT process_id FROM processes"), [id]);
+    assert_eq!(server.texts("SELECT msg FROM log_entries"), ["hello"]);
+    let names: Vec<_> = std::fs::read_dir(elsewhere.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(!names.iter().any(|name| name.ends_with(".unfinished")), "{names:?}");
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let id = "00000000-0000-0000-0000-000000000001";
