@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 mod access;
 mod actor;
 mod age;
+mod control;
 mod demo;
 mod failure;
 mod http;
@@ -23,6 +24,7 @@ mod serve;
 mod server;
 mod soak;
 mod storage;
+mod tenant_limits;
 
 /// Telemetry in one binary: take it, keep it, ask it with SQL.
 #[derive(Debug, Parser)]
@@ -48,7 +50,9 @@ enum Command {
     Serve(serve::Args),
     /// Make, list and revoke the keys with which programs and people come in
     Keys(keys::Args),
-    /// Let data leave a lake: by age, or because it must be forgotten; see what was done
+    /// Turn live processes up or down, for a while
+    Control(control::Args),
+    /// Let data leave a lake: by age, because it must be forgotten, or into a file; see what was done
     Lake(lake::Args),
     /// Write views down as Parquet: once over a range, or all the time beside other servers
     Materialize(materialize::Args),
@@ -77,6 +81,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Keys(args) => keys::run(args).await,
+        Command::Control(args) => control::run(args).await,
         Command::Lake(args) => lake::run(args).await,
         Command::Materialize(args) => materialize::run(args).await,
         Command::Query(args) => query::run(args).await,

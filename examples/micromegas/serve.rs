@@ -17,6 +17,7 @@ use crate::lake::RetentionArgs;
 use crate::own_telemetry::OwnTelemetry;
 use crate::server::{Server, ServerConfig};
 use crate::storage::Storage;
+use crate::tenant_limits::TenantLimitArgs;
 
 /// Run the whole server: ingestion, lake, materialisation and SQL
 #[derive(Debug, Parser)]
@@ -89,6 +90,9 @@ pub(crate) struct Args {
     #[command(flatten)]
     retention: RetentionArgs,
 
+    #[command(flatten)]
+    limits: TenantLimitArgs,
+
     /// Keep what the server records about itself in its own lake, for the tenant `default`
     #[arg(long, env = "MICROMEGAS_OWN_TELEMETRY")]
     own_telemetry: bool,
@@ -115,6 +119,8 @@ Examples:
       One of several servers over PostgreSQL and S3.
   micromegas serve --retention 30d --retention-tag cpu=7d
       Keep profiles for a week and everything else for a month.
+  micromegas serve --limits requests=500 --tenant-limits \"team-a:requests=50,bytes=5000000\"
+      Hold each tenant to 500 requests a second, and one to less.
   micromegas serve --disable-auth --http 127.0.0.1:0 --flight 127.0.0.1:0 --print-addresses
       Any free ports, told to a script: {\"ingestion\":\"http://…\",\"query\":\"http://…\"}
 
@@ -157,6 +163,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         flight: args.flight,
         access,
         retention: args.retention.policy(),
+        limits: args.limits.options(),
         segment_window: Duration::from_millis(args.segment_window),
         own_telemetry: own,
     };

@@ -60,6 +60,8 @@ pub(crate) struct ServerConfig {
     pub(crate) access: Access,
     /// How long data is kept.
     pub(crate) retention: RetentionPolicy,
+    /// How much each tenant may send.
+    pub(crate) limits: LimitOptions,
     /// The longest that a block waits for others to share an object with.
     pub(crate) segment_window: Duration,
     /// What it records about itself, if that goes into its lake.
@@ -90,10 +92,15 @@ impl Server {
             roles: JoinSet::new(),
         };
         let options = Options::default();
-        let lake = LakeOptions { segment_window: config.segment_window, ..LakeOptions::default() };
-        server.roles.spawn(ingest(http, lakehouse.clone(), lake, auth.clone(), stopping.clone()));
+        let lake = LakeOptions {
+            segment_window: config.segment_window,
+            retention: config.retention.clone(),
+            ..LakeOptions::default()
+        };
+        let access = (LimitLayer::new(config.limits), auth.clone());
+        server.roles.spawn(ingest(http, lakehouse.clone(), lake.clone(), access, stopping.clone()));
         if let Some(own) = config.own_telemetry {
-            let options = LakeOptions { sweep_period: Duration::ZERO, ..LakeOptions::default() };
+            let options = LakeOptions { sweep_period: Duration::ZERO, ..lake.clone() };
             let lake = Lake::new(lakehouse.clone(), options);
             let stop = told_to_stop(stopping.clone());
             server.roles.spawn(async move {
@@ -168,13 +175,13 @@ async fn ingest(
     listener: TcpListener,
     lakehouse: Lakehouse,
     lake: LakeOptions,
-    auth: AuthLayer,
+    access: (LimitLayer, AuthLayer),
     stopping: watch::Receiver<bool>,
 ) -> Result<()> {
+    let (limits, auth) = access;
     // Whoever gets past the layer has a principal; nobody is taken for one without.
     let options = IngestionOptions::default().with_anonymous(None);
     let service = Arc::new(IngestionService::with_lake_options(lakehouse, lake, options));
-    let limits = LimitLayer::new(LimitOptions::default());
     let routes = ingestion_routes(Arc::clone(&service))
         .merge(control_routes(Arc::clone(&service)))
         .merge(otlp_routes(Arc::clone(&service)))

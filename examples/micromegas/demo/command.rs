@@ -7,6 +7,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail, ensure};
 use chrono::Utc;
 use clap::Parser;
+use micromegas_ingestion::LimitOptions;
 use micromegas_lakehouse::{LakeOptions, RetentionPolicy};
 use tokio::process::Command;
 
@@ -61,6 +62,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         // For the time of the demo, on loopback.
         access: Access::for_everyone(),
         retention: RetentionPolicy::default(),
+        limits: LimitOptions::default(),
         segment_window: LakeOptions::default().segment_window,
         own_telemetry: None,
     };

@@ -5,6 +5,7 @@
 mod access;
 mod bad_use;
 mod crashed;
+mod control;
 mod deploy;
 mod documents;
 mod kill_and_restart;
