@@ -31,7 +31,8 @@ enum Subject {
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     prerequisites::provide()?;
     let Subject::Ingest = options.subject;
-    let tests = ["test", "--package", "micromegas-ingestion", "--test", "it", "--"];
+    // The whole workspace is named, so that cargo takes what other test runs have built.
+    let tests = ["test", "--workspace", "--test", "it", "--"];
     let mut cargo = workspace.cargo(tests);
     cargo.args(["--exact", TEST, "--nocapture"]);
     cargo.env("MICROMEGAS_TORTURE_SEED", options.seed.to_string());
