@@ -4,8 +4,8 @@
 
 mod access;
 mod bad_use;
-mod crashed;
 mod control;
+mod crashed;
 mod deploy;
 mod documents;
 mod kill_and_restart;
