@@ -1,6 +1,7 @@
 //! The commands: what they can be told, and what they do.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
