@@ -6,12 +6,27 @@
 
 namespace micromegas {
 
+namespace {
+
+constexpr int attempts = 16;
+
+}  // namespace
+
 Origin Origin::now() {
     Origin origin;
     origin.frequency = ticks_per_second();
-    const auto time = std::chrono::system_clock::now().time_since_epoch();
-    origin.start_time = std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
-    origin.start_ticks = micromegas::now();
+    // The tightest of several pairs: all times of the process are as wrong as this one.
+    std::int64_t least_width = INT64_MAX;
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+        const std::int64_t before = micromegas::now();
+        const auto time = std::chrono::system_clock::now().time_since_epoch();
+        const std::int64_t width = micromegas::now() - before;
+        if (width >= 0 && width < least_width) {
+            least_width = width;
+            origin.start_time = std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
+            origin.start_ticks = before + width / 2;
+        }
+    }
     return origin;
 }
 
