@@ -96,7 +96,7 @@ TEST(a_game_is_recorded_and_sent) {
 		CHECK(Request.Policy == EHttpRequestDelegateThreadPolicy::CompleteOnHttpThread);
 	}
 	const std::string All = Sent();
-	for (const char* Part : {"engine-version", "ram_mb", "commit", "Tick", "screenshot"}) {
+	for (const char* Part : {"engine-version", "ram_mb", "commit", "abc", "Tick", "screenshot"}) {
 		CHECK(Contains(All, Part) || Contains(All, Wide(FString(Part).operator*())));
 	}
 	for (const char16_t* Part : {u"Actor_12", u"Behaviour", u"Arène 😀", u"captured", u"LogTemp", u"DeltaTime", u"image/png"}) {

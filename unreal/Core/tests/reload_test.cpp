@@ -1,16 +1,23 @@
 // The library is loaded, used by its C header, unloaded, and loaded again.
 
+#include <thread>
+
 #include <dlfcn.h>
 
 #include "check.h"
+#include "expect.h"
 #include "micromegas/micromegas_c.h"
-#include "server.h"
 
 namespace {
 
 template <class Function>
 Function* find(void* library, const char* name) {
     return reinterpret_cast<Function*>(dlsym(library, name));
+}
+
+bool is_loaded() {
+    void* library = dlopen(MICROMEGAS_LIBRARY, RTLD_NOW | RTLD_NOLOAD);
+    return library != nullptr && dlclose(library) == 0;
 }
 
 void use(const std::string& url, const char* message) {
@@ -43,10 +50,32 @@ void use(const std::string& url, const char* message) {
 TEST(a_library_may_be_unloaded_and_loaded_again) {
     const test::Server server;
     REQUIRE(server.is_up());
-    use(server.url(), "first");
-    use(server.url(), "second");
-    const auto rows = server.rows("SELECT level, target, msg FROM log_entries ORDER BY time", 2);
-    REQUIRE(rows.size() == 2);
-    CHECK_EQUAL(rows[0], R"({"level":3,"target":"capi","msg":"first"})");
-    CHECK_EQUAL(rows[1], R"({"level":3,"target":"capi","msg":"second"})");
+    for (const char* message : {"first", "second"}) {
+        std::thread([&] { use(server.url(), message); }).join();
+        // A thread that has recorded keeps the library until it ends; whoever closes it after that
+        // unloads it.
+        is_loaded();
+        CHECK(!is_loaded());
+    }
+    // This thread lives on, and so does the library: it is the same one that is used twice.
+    use(server.url(), "third");
+    CHECK(is_loaded());
+    use(server.url(), "fourth");
+    const auto entry = [](const char* message) {
+        return std::string(R"({"level":3,"target":"capi","language":"C","msg":")") + message + "\"}";
+    };
+    test::expect(server, "",
+                 {"SELECT level, target, property_get(process_properties, 'language') AS language, msg FROM log_entries "
+                  "ORDER BY time",
+                  {entry("first"), entry("second"), entry("third"), entry("fourth")}});
+    test::expect(server, "", {"SELECT count(*) AS samples, sum(integer_value) AS sum FROM measures WHERE name = 'items'",
+                              {R"({"samples":4,"sum":12})"}});
+    const auto processes = server.rows("SELECT process_id FROM processes", 4);
+    CHECK_EQUAL(processes.size(), 4u);
+    for (const std::string& row : processes) {
+        // {"process_id":"..."}
+        test::expect(server, row.substr(15, 36),
+                     {"SELECT name, target, filename, line FROM thread_spans($P) WHERE depth > 0",
+                      {R"({"name":"frame","target":"scripts","filename":"script.lua","line":12})"}});
+    }
 }

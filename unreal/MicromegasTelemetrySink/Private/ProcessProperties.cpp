@@ -17,6 +17,8 @@ TMap<FString, FString> CollectProcessProperties() {
 	Properties.Add(TEXT("branch-name"), FApp::GetBranchName());
 	Properties.Add(TEXT("exe_args"), FString(FCommandLine::GetOriginal()));
 	Properties.Add(TEXT("command-line"), FString(FCommandLine::Get()));
+	// Of the engine's own build, until the game says its own.
+	Properties.Add(TEXT("commit"), LexToString(FEngineVersion::Current().GetChangelist()));
 	Properties.Add(TEXT("gpu"), FPlatformMisc::GetPrimaryGPUBrand());
 	Properties.Add(TEXT("cpu"), FPlatformMisc::GetCPUBrand());
 	Properties.Add(TEXT("cpu-physical-cores"), LexToString(FPlatformMisc::NumberOfCores()));

@@ -11,8 +11,7 @@ namespace {
 FDelegateHandle CaptureHandle;
 
 void OnCaptured(int32 Width, int32 Height, const TArray<FColor>& Pixels) {
-	UGameViewportClient::OnScreenshotCaptured().Remove(CaptureHandle);
-	CaptureHandle.Reset();
+	CancelScreenshot();
 	TArray<FColor> Opaque = Pixels;
 	for (FColor& Pixel : Opaque) {
 		Pixel.A = 255;
@@ -29,4 +28,11 @@ void SendScreenshot() {
 		CaptureHandle = UGameViewportClient::OnScreenshotCaptured().AddStatic(&OnCaptured);
 	}
 	FScreenshotRequest::RequestScreenshot(false);
+}
+
+void CancelScreenshot() {
+	if (CaptureHandle.IsValid()) {
+		UGameViewportClient::OnScreenshotCaptured().Remove(CaptureHandle);
+		CaptureHandle.Reset();
+	}
 }

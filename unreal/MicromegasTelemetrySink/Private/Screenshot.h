@@ -3,3 +3,5 @@
 
 // Asks for one; it is sent when the viewport has drawn its next frame.
 void SendScreenshot();
+// Forgets one that was asked for: nobody must call this module when it is gone.
+void CancelScreenshot();

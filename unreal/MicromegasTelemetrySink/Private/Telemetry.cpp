@@ -7,6 +7,7 @@
 #include "Misc/App.h"
 #include "Misc/CoreDelegates.h"
 #include "ProcessProperties.h"
+#include "Screenshot.h"
 #include "UnrealHttpTransport.h"
 
 #include "micromegas/clock.h"
@@ -65,6 +66,7 @@ FTelemetry::FTelemetry(const FString& BaseUrl, const std::shared_ptr<ITelemetryA
 
 FTelemetry::~FTelemetry() {
 	FCoreDelegates::OnEndFrame.Remove(EndFrame);
+	CancelScreenshot();
 	Crashes.reset();
 	Log.reset();
 	MicromegasTracing::Dispatch::Shutdown(ShutdownPatience);

@@ -10,6 +10,9 @@
 
 namespace {
 
+// How long to wait for the end of a request that was cancelled.
+constexpr std::chrono::seconds CancelPatience{1};
+
 // An answer that another thread waits for. Both hold it, because either may be gone first.
 struct FPending {
 	std::mutex Mutex;
@@ -79,13 +82,14 @@ micromegas::HttpResponse FUnrealHttpTransport::post(const micromegas::HttpReques
 	while (!Pending->bIsDone && !bIsCancelled.load() && std::chrono::steady_clock::now() < Deadline) {
 		Pending->Answered.wait_for(Lock, std::chrono::milliseconds(100));
 	}
-	const bool bIsDone = Pending->bIsDone;
-	const micromegas::HttpResponse Response = Pending->Response;
-	Lock.unlock();
-	if (!bIsDone) {
+	if (!Pending->bIsDone) {
+		Lock.unlock();
 		HttpRequest->CancelRequest();
+		Lock.lock();
+		// The engine still calls back, into code that is perhaps about to be unloaded.
+		Pending->Answered.wait_for(Lock, CancelPatience, [&] { return Pending->bIsDone; });
 	}
-	return Response;
+	return Pending->Response;
 }
 
 } // namespace

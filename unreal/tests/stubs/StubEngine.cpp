@@ -108,6 +108,13 @@ std::map<std::string, std::function<void(const TArray<FString>&)>>& FStubConsole
 	return Commands;
 }
 
+void FStubConsole::Forget(const void* Variable) {
+	auto& All = Variables();
+	for (auto Known = All.begin(); Known != All.end();) {
+		Known = Known->second == Variable ? All.erase(Known) : std::next(Known);
+	}
+}
+
 void FStubConsole::Run(const char* Name, std::initializer_list<const TCHAR*> Arguments) {
 	TArray<FString> All;
 	for (const TCHAR* Argument : Arguments) {
@@ -137,11 +144,16 @@ bool IHttpRequest::ProcessRequest() {
 	{
 		const std::lock_guard<std::mutex> Lock(Module.Mutex);
 		Module.Received.push_back(*this);
+		// Kept for longer than the module that waits for the answer may be loaded.
+		Module.Received.back().Complete = {};
 		if (!Module.Codes.empty()) {
 			Response->Code = Module.Codes.front();
 			Module.Codes.erase(Module.Codes.begin());
 		}
 		Response->Headers["micromegas-accept"] = Module.Accept;
+	}
+	if (Module.Server) {
+		Module.Server(*this, *Response);
 	}
 	Complete.Function(FHttpRequestPtr(), Response->Code == 0 ? FHttpResponsePtr() : FHttpResponsePtr(Response),
 		Response->Code != 0);

@@ -9,6 +9,8 @@
 
 #include "StubStrings.h"
 
+#pragma GCC visibility push(default)
+
 class FDelegateHandle {
 public:
 	bool IsValid() const { return Id != 0; }
@@ -88,6 +90,8 @@ struct FStubConsole {
 	static void Set(const char* Name, T Value) {
 		static_cast<std::atomic<T>*>(Variables().at(Name))->store(Value);
 	}
+	// The module that had the variable is unloaded.
+	static void Forget(const void* Variable);
 	static void Run(const char* Name, std::initializer_list<const TCHAR*> Arguments = {});
 };
 
@@ -97,6 +101,7 @@ public:
 	TAutoConsoleVariable(const TCHAR* Name, T Default, const TCHAR*) : Value(Default) {
 		FStubConsole::Variables()[stub::ToUtf8(Name)] = &Value;
 	}
+	~TAutoConsoleVariable() { FStubConsole::Forget(&Value); }
 	T GetValueOnAnyThread() const { return Value.load(); }
 
 private:
@@ -119,9 +124,11 @@ struct FConsoleCommandWithArgsDelegate {
 };
 struct FAutoConsoleCommand {
 	template <class Delegate>
-	FAutoConsoleCommand(const TCHAR* Name, const TCHAR*, const Delegate& Command) {
-		FStubConsole::Commands()[stub::ToUtf8(Name)] = Command.Function;
+	FAutoConsoleCommand(const TCHAR* InName, const TCHAR*, const Delegate& Command) : Name(stub::ToUtf8(InName)) {
+		FStubConsole::Commands()[Name] = Command.Function;
 	}
+	~FAutoConsoleCommand() { FStubConsole::Commands().erase(Name); }
+	std::string Name;
 };
 
 struct FCommandLine {
@@ -168,6 +175,7 @@ struct FApp {
 struct FEngineVersion {
 	static FEngineVersion Current() { return {}; }
 	FString ToString() const { return u"5.4.0"; }
+	uint32 GetChangelist() const { return 4711; }
 };
 class FSlateApplication {
 public:
@@ -262,6 +270,8 @@ public:
 	std::vector<IHttpRequest> Received;
 	std::vector<int32> Codes;
 	std::string Accept;
+	// Where requests go, if it is set, instead of being answered by the codes.
+	std::function<void(const IHttpRequest&, IHttpResponse&)> Server;
 };
 
 class IModuleInterface {
@@ -278,9 +288,14 @@ struct FModuleManager {
 		return *static_cast<T*>(Modules().at(stub::ToUtf8(Name)));
 	}
 };
-#define IMPLEMENT_MODULE(Class, Name)                                         \
-	static Class The##Name;                                                   \
-	static const bool Is##Name##Known = [] {                                  \
-		FModuleManager::Modules()[#Name] = &The##Name;                        \
-		return true;                                                          \
-	}();
+// A module is known as long as its library is loaded.
+template <class Module>
+struct TStubModule {
+	explicit TStubModule(const char* InName) : Name(InName) { FModuleManager::Modules()[Name] = &Instance; }
+	~TStubModule() { FModuleManager::Modules().erase(Name); }
+	std::string Name;
+	Module Instance;
+};
+#define IMPLEMENT_MODULE(Class, Name) static TStubModule<Class> The##Name(#Name);
+
+#pragma GCC visibility pop

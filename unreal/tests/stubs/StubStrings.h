@@ -15,12 +15,19 @@ using int64 = std::int64_t;
 using uint64 = std::uint64_t;
 using TCHAR = char16_t;
 
-#define TEXT(text) u##text
+#define TEXT_PASTE(text) u##text
+#define TEXT(text) TEXT_PASTE(text)
+// What a module exports; where modules are libraries, everything else of them is hidden.
+#ifndef MICROMEGASTRACING_API
 #define MICROMEGASTRACING_API
 #define MICROMEGASTELEMETRYSINK_API
+#endif
 #ifndef WITH_EDITOR
 #define WITH_EDITOR 0
 #endif
+
+// The engine's own libraries export all of this.
+#pragma GCC visibility push(default)
 
 namespace stub {
 std::string ToUtf8(const std::u16string& Text);
@@ -75,6 +82,7 @@ struct FCString {
 #define UTF8_TO_TCHAR(Text) (stub::FromUtf8(Text).c_str())
 
 inline FString LexToString(int32 Value) { return FString(std::to_string(Value).c_str()); }
+inline FString LexToString(uint32 Value) { return FString(std::to_string(Value).c_str()); }
 inline FString LexToString(uint64 Value) { return FString(std::to_string(Value).c_str()); }
 
 template <class K, class V>
@@ -150,3 +158,5 @@ public:
 private:
 	FName Name;
 };
+
+#pragma GCC visibility pop
