@@ -1,39 +1,41 @@
 //! The C++ library below `unreal/`: its builds, tests and bench.
 
 use std::env;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde::Deserialize;
 
 use crate::workspace::Workspace;
-use crate::{command, demo, prerequisites};
+use crate::{command, demo, prerequisites, sanitized};
 
 /// The name of the bench among those of `benches/budget.toml`.
 pub(crate) const BENCH: &str = "cpp";
 
 /// One way to build the library and its tests.
-struct Build {
-    name: &'static str,
-    compiler: &'static str,
-    options: &'static [&'static str],
-    targets: &'static [&'static str],
+struct Build<'a> {
+    name: &'a str,
+    compiler: &'a str,
+    options: &'a [&'a str],
+    targets: &'a [&'a str],
     /// Which tests are run, as ctest selects them: all, or those that need no service. Sanitizers
     /// do not go together with crashes and with libraries that are unloaded.
-    tests: &'static str,
+    tests: &'a str,
 }
 
 const WITHOUT_SERVICE: &str = "^(core|goldens|unreal)$";
 const TARGETS_WITHOUT_SERVICE: &[&str] = &["core_test", "golden_test", "unreal_test"];
 
-const BUILDS: [Build; 3] = [
+const BUILDS: [Build<'static>; 3] = [
     Build { name: "gcc", compiler: "g++", options: &[], targets: &["all"], tests: "." },
     Build {
         name: "clang-asan",
         compiler: "clang++",
         options: &["-DMICROMEGAS_SANITIZE=address,undefined"],
-        targets: TARGETS_WITHOUT_SERVICE,
-        tests: WITHOUT_SERVICE,
+        targets: &["core_test", "golden_test", "ingestion_test", "unreal_test"],
+        tests: "^(core|goldens|ingestion|unreal)$",
     },
     Build {
         name: "gcc-tsan",
@@ -67,17 +69,57 @@ pub(crate) fn test(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 /// Runs the bench, which leaves its values in a folder of its name in `results`.
 pub(crate) fn bench(workspace: &Workspace, results: &Path) -> Result<()> {
     prerequisites::provide_cpp()?;
+    let tracy = format!("-DMICROMEGAS_TRACY={}", tracy_sources(workspace)?.display());
     let [build, ..] = &BUILDS;
-    let folder = configure(workspace, &Build { name: "bench", ..*build }, "Release")?;
+    let build = Build { name: "bench", options: &[&tracy], ..*build };
+    let folder = configure(workspace, &build, "Release")?;
     make(&folder, &["recording_bench"])?;
-    command::run(Command::new(folder.join("bench/recording_bench")).arg(results.join(BENCH)))
+    // Tracy's client listens at the port that it is given. Where that is taken, it discards what it
+    // recorded instead of keeping all of it for whoever may connect.
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free")?;
+    let port = taken.local_addr().context("the port has no number")?.port();
+    let mut bench = Command::new(folder.join("bench/recording_bench"));
+    command::run(bench.arg(results.join(BENCH)).env("TRACY_PORT", port.to_string()))
+}
+
+/// What cargo says of a workspace's packages.
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    manifest_path: PathBuf,
+}
+
+/// The crate that has the C++ sources of Tracy's client inside, and where.
+const TRACY: (&str, &str) = ("tracy-client-sys", "tracy");
+
+/// Downloads the peer's sources, unless they are here, into cargo's own folder.
+fn tracy_sources(workspace: &Workspace) -> Result<PathBuf> {
+    let arguments = ["metadata", "--locked", "--format-version=1", "--features=tracy"];
+    let mut cargo = workspace.cargo(arguments);
+    cargo.args(["--manifest-path=peers/Cargo.toml", "--filter-platform"]);
+    let text = command::output(cargo.arg(sanitized::host()?))?;
+    sources_in(&text)
+}
+
+fn sources_in(metadata: &str) -> Result<PathBuf> {
+    let metadata: Metadata =
+        serde_json::from_str(metadata).context("cannot read cargo's metadata")?;
+    let is_it = |package: &Package| package.name == TRACY.0;
+    let found = metadata.packages.into_iter().find(is_it);
+    let manifest = found.with_context(|| format!("{} is no peer", TRACY.0))?.manifest_path;
+    Ok(manifest.with_file_name(TRACY.1))
 }
 
 fn make(folder: &Path, targets: &[&str]) -> Result<()> {
     command::run(Command::new("cmake").arg("--build").arg(folder).arg("--target").args(targets))
 }
 
-fn configure(workspace: &Workspace, build: &Build, kind: &str) -> Result<PathBuf> {
+fn configure(workspace: &Workspace, build: &Build<'_>, kind: &str) -> Result<PathBuf> {
     let folder = workspace.target().join("cpp").join(build.name);
     let mut cmake = Command::new("cmake");
     cmake.arg("-S").arg(workspace.root().join("unreal/Core")).arg("-B").arg(&folder);
@@ -85,4 +127,25 @@ fn configure(workspace: &Workspace, build: &Build, kind: &str) -> Result<PathBuf
     cmake.arg(format!("-DCMAKE_BUILD_TYPE={kind}")).args(build.options);
     command::run(cmake.env("CXX", build.compiler))?;
     Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_peer_is_found_beside_its_manifest() {
+        let package = |name: &str| {
+            format!(
+                r#"{{"name":"{name}","version":"1.0.0","manifest_path":"/r/{name}/Cargo.toml"}}"#
+            )
+        };
+        let metadata = |names: &[&str]| {
+            let packages: Vec<_> = names.iter().map(|name| package(name)).collect();
+            format!(r#"{{"packages":[{}],"version":1}}"#, packages.join(","))
+        };
+        let found = sources_in(&metadata(&["cc", "tracy-client-sys"])).unwrap();
+        assert_eq!(found, Path::new("/r/tracy-client-sys/tracy"));
+        assert!(sources_in(&metadata(&["cc"])).is_err());
+    }
 }
