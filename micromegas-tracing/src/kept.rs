@@ -1,16 +1,15 @@
 //! Bytes that wait, perhaps for long, in memory of their own.
 
-use crate::buffer::mapping::Copied;
+use crate::buffer::mapping::{Copied, copied_bytes};
 use bytes::Bytes;
 
 /// From this size on, bytes have pages of their own.
 const MAPPED_BYTES_MIN: usize = 64 * 1024;
-/// Of what is mapped, so many bytes are taken at least.
-const PAGE_BYTES: usize = 4096;
 
 /// A copy of its own of these bytes, for a sink to keep until they are delivered. It takes
 /// [`kept_bytes`] of memory, and where that is much, the system has it back once the last clone is
-/// dropped, whatever the allocator keeps: so that what waits can be bounded.
+/// dropped, but for a little that waits for the next copy, whatever the allocator keeps: so that
+/// what waits can be bounded.
 ///
 /// ```
 /// let kept = micromegas_tracing::keep(&[7; 100_000]);
@@ -27,7 +26,7 @@ pub fn keep(bytes: &[u8]) -> Bytes {
 
 /// How much memory [`keep`] takes for so many bytes.
 pub const fn kept_bytes(len: usize) -> usize {
-    if len < MAPPED_BYTES_MIN { len } else { len.next_multiple_of(PAGE_BYTES) }
+    if len < MAPPED_BYTES_MIN { len } else { copied_bytes(len) }
 }
 
 #[cfg(test)]
@@ -42,7 +41,7 @@ mod tests {
             let clone = kept.clone();
             drop(kept);
             assert_eq!(*clone, *bytes);
-            assert!((len..len + PAGE_BYTES).contains(&kept_bytes(len)));
+            assert!((len..=len + len / 8).contains(&kept_bytes(len)));
         }
     }
 }

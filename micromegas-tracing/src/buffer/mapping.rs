@@ -6,6 +6,7 @@
 #![expect(unsafe_code, reason = "memory is asked of the system, and handed out as raw bytes")]
 
 use std::ptr::NonNull;
+use std::sync::Mutex;
 
 /// A region of bytes, owned, touched, and all zeros at first.
 #[derive(Debug)]
@@ -44,10 +45,58 @@ impl Drop for Mapping {
     }
 }
 
+/// The memory that is taken for a copy of so many bytes: one of few sizes, so that what one copy
+/// gives back fits the next.
+pub(crate) const fn copied_bytes(len: usize) -> usize {
+    const PAGE_BYTES: usize = 4096;
+    let step = len.next_power_of_two() / 16;
+    len.next_multiple_of(if step > PAGE_BYTES { step } else { PAGE_BYTES })
+}
+
+/// How much memory waits for the next copy. The system takes its time to give a region and to have
+/// it back, and stops all threads of the process meanwhile.
+const SPARE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+static SPARE: Mutex<Vec<Mapping>> = Mutex::new(Vec::new());
+
+/// A spare region of this size. Nobody waits: while the stock is locked it has none.
+fn take_spare(bytes: usize) -> Option<Mapping> {
+    let mut spare = SPARE.try_lock().ok()?;
+    let found = spare.iter().position(|mapping| mapping.bytes == bytes)?;
+    Some(spare.swap_remove(found))
+}
+
+/// Keeps a region for the next copy, in place of those that wait for longer, unless it is too large.
+fn keep_spare(mapping: Mapping) {
+    let mut freed = Vec::new();
+    if let Ok(mut spare) = SPARE.try_lock()
+        && mapping.bytes <= SPARE_BYTES_MAX
+    {
+        spare.push(mapping);
+        while spare.iter().map(|mapping| mapping.bytes).sum::<usize>() > SPARE_BYTES_MAX {
+            freed.push(spare.remove(0));
+        }
+    }
+}
+
+/// Gives up what waits for the next copy.
+pub(crate) fn trim() {
+    let spare = SPARE.try_lock().map(|mut spare| std::mem::take(&mut *spare));
+    // Unmapped without the lock.
+    drop(spare);
+}
+
+/// Whether something waits for the next copy.
+pub(crate) fn has_spare() -> bool {
+    SPARE.try_lock().is_ok_and(|spare| !spare.is_empty())
+}
+
 /// A copy of bytes, which nobody writes to.
 #[derive(Debug)]
 pub(crate) struct Copied {
-    mapping: Mapping,
+    /// There until it is dropped.
+    mapping: Option<Mapping>,
+    len: usize,
 }
 
 impl Copied {
@@ -56,20 +105,29 @@ impl Copied {
         if bytes.is_empty() {
             return None;
         }
-        let mapping = Mapping::new(bytes.len())?;
+        let size = copied_bytes(bytes.len());
+        let mapping = take_spare(size).or_else(|| Mapping::new(size))?;
         let from = NonNull::from(bytes).cast::<u8>();
-        // SAFETY: both are that long, and the new memory is nobody else's yet.
+        // SAFETY: `mapping` is at least that long, and nobody else's: it is new, or was given back.
         unsafe { mapping.base.copy_from_nonoverlapping(from, bytes.len()) };
-        Some(Self { mapping })
+        Some(Self { mapping: Some(mapping), len: bytes.len() })
+    }
+}
+
+impl Drop for Copied {
+    fn drop(&mut self) {
+        if let Some(mapping) = self.mapping.take() {
+            keep_spare(mapping);
+        }
     }
 }
 
 impl AsRef<[u8]> for Copied {
     fn as_ref(&self) -> &[u8] {
-        let Mapping { base, bytes } = &self.mapping;
+        let Some(mapping) = &self.mapping else { return &[] };
         // SAFETY: `new` has written that many bytes there and given nobody the address, and the
         // mapping lives as long as the slice.
-        unsafe { std::slice::from_raw_parts(base.as_ptr(), *bytes) }
+        unsafe { std::slice::from_raw_parts(mapping.base.as_ptr(), self.len) }
     }
 }
 
@@ -153,6 +211,24 @@ mod tests {
             assert_eq!(copy.as_ref(), bytes);
         }
         assert!(Copied::new(&[]).is_none());
+    }
+
+    #[test]
+    fn a_copy_takes_at_most_an_eighth_more_than_its_bytes() {
+        for len in [1, 4096, 65_536, 65_537, 100_000, 1 << 20, (1 << 20) + 1, 3_000_000] {
+            let bytes = copied_bytes(len);
+            assert!(bytes >= len && bytes < len + len / 8 + 4096, "{bytes} for {len}");
+        }
+    }
+
+    #[test]
+    fn what_waits_for_the_next_copy_is_little() {
+        let copies: Vec<_> = (1..20).map(|n| Copied::new(&vec![1; n * 100_000])).collect();
+        drop(copies);
+        drop(Copied::new(&vec![2; 2 * SPARE_BYTES_MAX]));
+        let spare = SPARE.lock().expect("no test panics with it");
+        let bytes: usize = spare.iter().map(|mapping| mapping.bytes).sum();
+        assert!(bytes <= SPARE_BYTES_MAX, "{bytes}");
     }
 
     #[test]

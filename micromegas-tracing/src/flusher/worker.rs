@@ -1,6 +1,7 @@
 //! The flusher's loop.
 
 use crate::buffer::Kind;
+use crate::buffer::mapping;
 use crate::config::Config;
 use crate::event_sink::EventSink;
 use crate::flusher::dependencies::Dependencies;
@@ -80,8 +81,10 @@ impl Worker {
             if self.schedule.is_trim_due(now) {
                 threads::trim_pool();
                 self.dependencies.trim();
+                mapping::trim();
             }
-            match self.schedule.idle_time(now, threads::POOL.has_excess()) {
+            let has_excess = threads::POOL.has_excess() || mapping::has_spare();
+            match self.schedule.idle_time(now, has_excess) {
                 Some(idle_time) => thread::park_timeout(idle_time),
                 None => thread::park(),
             }

@@ -17,8 +17,9 @@ const MIB: usize = 1024 * 1024;
 const BUFFER_BYTES: usize = 20 * MIB;
 const QUEUE_BYTES: usize = 20 * MIB;
 /// For the block being made, the one being encoded, the one being sent and the one being counted,
-/// for stacks of threads, and for what an allocator keeps of all that.
-const WORK_BYTES: usize = 22 * MIB;
+/// for what waits to hold the next, for stacks of threads, and for what an allocator keeps of all
+/// that.
+const WORK_BYTES: usize = 28 * MIB;
 
 /// How long memory may take to fill up.
 const FILL_TIME_MAX: Duration = Duration::from_secs(60);
