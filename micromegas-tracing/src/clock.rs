@@ -4,13 +4,13 @@
 //! |---|---|---|
 //! | x86-64 | time stamp counter | CPUID leaves 0x15 and 0x16, else measured |
 //! | aarch64 | virtual counter `cntvct_el0` | `cntfrq_el0` |
-//! | other | [`Instant`](std::time::Instant) in nanoseconds | 1,000,000,000 |
+//! | other, and Miri | [`Instant`](std::time::Instant) in nanoseconds | 1,000,000,000 |
 //!
 //! The counters are the same on Linux, macOS and Windows: all of them let programs read them. Where
 //! a frequency is measured, and on other machines, `Instant` is the system's own monotonic clock:
 //! on Windows `QueryPerformanceCounter`.
 #![cfg_attr(
-    any(target_arch = "x86_64", target_arch = "aarch64"),
+    all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64")),
     expect(unsafe_code, reason = "the processor's counters are read by intrinsics")
 )]
 
@@ -28,7 +28,7 @@ pub fn frequency() -> i64 {
     *FREQUENCY.get_or_init(counter::frequency)
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(not(miri), target_arch = "x86_64"))]
 mod counter {
     use std::arch::x86_64::{__cpuid, _rdtsc};
     use std::time::{Duration, Instant};
@@ -108,7 +108,7 @@ mod counter {
     }
 }
 
-#[cfg(target_arch = "aarch64")]
+#[cfg(all(not(miri), target_arch = "aarch64"))]
 mod counter {
     use std::arch::asm;
 
@@ -133,7 +133,7 @@ mod counter {
     }
 }
 
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
 mod counter {
     use std::sync::OnceLock;
     use std::time::Instant;

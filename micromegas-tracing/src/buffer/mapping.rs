@@ -131,7 +131,7 @@ impl AsRef<[u8]> for Copied {
     }
 }
 
-#[cfg(unix)]
+#[cfg(all(unix, not(miri)))]
 mod system {
     use std::ptr::{NonNull, null_mut};
 
@@ -163,8 +163,8 @@ mod system {
     }
 }
 
-/// Elsewhere the allocator is asked, which gives back what is large.
-#[cfg(not(unix))]
+/// Elsewhere, and under Miri, the allocator is asked, which gives back what is large.
+#[cfg(any(miri, not(unix)))]
 mod system {
     use std::alloc::{Layout, alloc_zeroed, dealloc};
     use std::ptr::NonNull;
