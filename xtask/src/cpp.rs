@@ -28,8 +28,15 @@ struct Build<'a> {
 const WITHOUT_SERVICE: &str = "^(core|goldens|unreal)$";
 const TARGETS_WITHOUT_SERVICE: &[&str] = &["core_test", "golden_test", "unreal_test"];
 
-const BUILDS: [Build<'static>; 3] = [
+const BUILDS: [Build<'static>; 4] = [
     Build { name: "gcc", compiler: "g++", options: &[], targets: &["all"], tests: "." },
+    Build {
+        name: "clang",
+        compiler: "clang++",
+        options: &[],
+        targets: &["locks_test", "crash_test", "reload_test", "unreal_reload_test"],
+        tests: "^(locks|crash|reload|unreal_reload)$",
+    },
     Build {
         name: "clang-asan",
         compiler: "clang++",

@@ -1,11 +1,10 @@
 #include "micromegas/micromegas_c.h"
 
 #include <atomic>
-#include <map>
-#include <mutex>
+#include <memory>
 #include <string>
-#include <tuple>
 
+#include "interned.h"
 #include "micromegas/curl_sink.h"
 #include "micromegas/micromegas.h"
 
@@ -34,25 +33,18 @@ constexpr char default_file[] = "micromegas_c";
 
 MmHandle the_handle;
 
-// What callers describe at run time is kept for the life of the process: records refer to it.
-struct Known {
-    std::mutex mutex;
-    std::map<std::string, std::string*> texts;
-    std::map<std::tuple<std::string, std::string, std::string>, MmMetric*> metrics;
-    std::map<std::tuple<std::string, std::string, std::string, unsigned>, MmSpan*> spans;
+// What callers describe at run time.
+Interned<std::string> texts;
+Interned<MmMetric> metrics;
+Interned<MmSpan> spans;
 
-    const std::string& text(const char* text) {
-        std::string*& known = texts[text];
-        if (known == nullptr) {
-            known = new std::string(text);
-        }
-        return *known;
-    }
-};
+const std::string& kept(const char* text) {
+    return texts.find_or_make(text, [](const std::string& own) { return std::make_unique<std::string>(own); });
+}
 
-Known& known() {
-    static Known& known = *new Known;
-    return known;
+// Texts of C hold no null character, so one parts them.
+std::string joined(const char* first, const char* second, const std::string& third) {
+    return std::string(first) + '\0' + second + '\0' + third;
 }
 
 const char* text_or(const char* text, const char* other) { return text != nullptr ? text : other; }
@@ -111,12 +103,7 @@ void mm_log_properties(MmHandle*, int level, const char* target, const MmPropert
     if (level < MM_LEVEL_FATAL || level > MM_LEVEL_TRACE || message == nullptr) {
         return;
     }
-    const char* kept = nullptr;
-    {
-        const std::lock_guard<std::mutex> lock(known().mutex);
-        kept = known().text(text_or(target, default_target)).c_str();
-    }
-    log_from(static_cast<LogLevel>(level), kept, text_of(message),
+    log_from(static_cast<LogLevel>(level), kept(text_or(target, default_target)).c_str(), text_of(message),
              properties != nullptr ? properties->set : PropertySetRef());
 }
 
@@ -125,16 +112,14 @@ void mm_log(MmHandle* handle, int level, const char* target, const char* message
 }
 
 const MmMetric* mm_metric(const char* target, const char* name, const char* unit) {
-    const std::lock_guard<std::mutex> lock(known().mutex);
-    const std::string& kept_target = known().text(text_or(target, default_target));
-    const std::string& kept_name = known().text(text_or(name, ""));
-    const std::string& kept_unit = known().text(text_or(unit, ""));
-    MmMetric*& metric = known().metrics[{kept_target, kept_name, kept_unit}];
-    if (metric == nullptr) {
-        const CallSite site{text_of(kept_target), literal(default_file), 0};
-        metric = new MmMetric{MetricMetadata(Verbosity::Min, text_of(kept_name), text_of(kept_unit), site)};
-    }
-    return metric;
+    const char* of = text_or(target, default_target);
+    name = text_or(name, "");
+    unit = text_or(unit, "");
+    return &metrics.find_or_make(joined(of, name, unit), [&](const std::string&) {
+        const CallSite site{text_of(kept(of)), literal(default_file), 0};
+        const MetricMetadata metadata(Verbosity::Min, text_of(kept(name)), text_of(kept(unit)), site);
+        return std::unique_ptr<MmMetric>(new MmMetric{metadata});
+    });
 }
 
 void mm_metric_record_i(const MmMetric* metric, uint64_t value) { integer_metric(metric->metadata, value); }
@@ -150,16 +135,14 @@ void mm_metric_f(MmHandle*, const char* name, const char* unit, double value) {
 }
 
 const MmSpan* mm_span(const char* target, const char* name, const char* file, unsigned int line) {
-    const std::lock_guard<std::mutex> lock(known().mutex);
-    const std::string& kept_target = known().text(text_or(target, default_target));
-    const std::string& kept_name = known().text(text_or(name, ""));
-    const std::string& kept_file = known().text(text_or(file, default_file));
-    MmSpan*& span = known().spans[{kept_target, kept_name, kept_file, line}];
-    if (span == nullptr) {
-        const CallSite site{text_of(kept_target), text_of(kept_file), line};
-        span = new MmSpan{SpanMetadata(text_of(kept_name), site)};
-    }
-    return span;
+    const char* of = text_or(target, default_target);
+    name = text_or(name, "");
+    file = text_or(file, default_file);
+    const std::string place = std::string(file) + '\0' + std::to_string(line);
+    return &spans.find_or_make(joined(of, name, place), [&](const std::string&) {
+        const CallSite site{text_of(kept(of)), text_of(kept(file)), line};
+        return std::unique_ptr<MmSpan>(new MmSpan{SpanMetadata(text_of(kept(name)), site)});
+    });
 }
 
 const MmSpan* mm_span_begin(const MmSpan* span) {

@@ -1,6 +1,7 @@
 #include "chain.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "pool.h"
@@ -9,8 +10,9 @@ namespace micromegas {
 
 namespace {
 
-void give_back(const Buffer& buffer) {
-    pool().give_back(const_cast<std::uint64_t*>(buffer.base()), buffer.capacity_words());
+void give_back(Link* link) {
+    pool().give_back(const_cast<std::uint64_t*>(link->buffer.base()), link->buffer.capacity_words());
+    delete link;
 }
 
 std::size_t rounded_up(std::size_t words) {
@@ -23,34 +25,32 @@ std::size_t rounded_up(std::size_t words) {
 
 }  // namespace
 
-Taken::~Taken() {
-    if (chain_ != nullptr) {
-        chain_->drain(buffer_, to_);
-    }
-}
-
 Chain::~Chain() {
-    for (const Link& link : links_) {
-        give_back(*link.buffer);
+    for (Link* link = first_.load(); link != nullptr;) {
+        give_back(std::exchange(link, link->next.load()));
     }
 }
 
 Buffer* Chain::renew(std::size_t room_words) {
     const std::size_t least = rounded_up(room_words);
-    const std::lock_guard<std::mutex> lock(mutex_);
     std::size_t wanted = least;
-    if (!links_.empty()) {
-        Link& last = links_.back();
-        if (last.is_drained() && last.buffer->capacity_words() >= room_words) {
-            last.buffer->reset();
-            last.drained = 0;
-            last.skipped_events = std::exchange(lost_events_, 0);
-            return last.buffer.get();
+    if (last_ != nullptr) {
+        const std::size_t words = last_->buffer.capacity_words();
+        const std::size_t drained = last_->drained.load(std::memory_order_acquire);
+        if (drained == last_->buffer.committed_words() && words >= room_words) {
+            last_->skipped_events.store(std::exchange(lost_events_, 0), std::memory_order_relaxed);
+            last_->buffer.reset();
+            last_->drained.store(0, std::memory_order_release);
+            return &last_->buffer;
         }
         // Twice the size if the buffer filled up between two visits of the flusher.
-        const std::size_t words = last.buffer->capacity_words();
-        wanted = std::max(least, last.drained == 0 ? std::min(2 * words, greatest_words) : words);
+        wanted = std::max(least, drained == 0 ? std::min(2 * words, greatest_words) : words);
     }
+    Link* link = append(least, wanted);
+    return link != nullptr ? &link->buffer : nullptr;
+}
+
+Link* Chain::append(std::size_t least, std::size_t wanted) {
     std::uint64_t* base = pool().take(wanted);
     if (base == nullptr && wanted > least) {
         wanted = least;
@@ -59,57 +59,47 @@ Buffer* Chain::renew(std::size_t room_words) {
     if (base == nullptr) {
         return nullptr;
     }
-    Link link;
-    link.buffer = std::make_unique<Buffer>(base, wanted);
-    link.skipped_events = std::exchange(lost_events_, 0);
-    links_.push_back(std::move(link));
-    return links_.back().buffer.get();
+    Link* link = new (std::nothrow) Link(base, wanted, lost_events_);
+    if (link == nullptr) {
+        pool().give_back(base, wanted);
+        return nullptr;
+    }
+    lost_events_ = 0;
+    // Nothing more is written to the last link, and from here on the flusher may free it.
+    (last_ != nullptr ? last_->next : first_).store(link, std::memory_order_release);
+    last_ = link;
+    return link;
 }
 
-void Chain::count_lost() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    ++lost_events_;
-}
-
-void Chain::leave() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    is_left_ = true;
-    recycle();
-}
-
-void Chain::take(const std::shared_ptr<Chain>& chain, std::vector<Taken>& out) {
-    const std::lock_guard<std::mutex> lock(chain->mutex_);
-    for (Link& link : chain->links_) {
-        const std::size_t committed = link.buffer->committed_words();
-        if (committed > link.drained) {
-            ++link.readers;
-            out.emplace_back(chain, link.buffer.get(), link.drained, committed,
-                             std::exchange(link.skipped_events, 0));
+void Chain::take(std::vector<Taken>& out) {
+    for (Link* link = first_.load(std::memory_order_acquire); link != nullptr;) {
+        // Before its words are counted: once there is a next link, this one grows no more, and else
+        // what the next one holds must not be taken before the rest of this one.
+        Link* next = link->next.load(std::memory_order_acquire);
+        std::size_t drained = 0;
+        std::size_t committed = 0;
+        // The owner sets `drained` to zero after the position when it begins anew, so words that were
+        // committed since are seen together with the zero.
+        do {
+            drained = link->drained.load(std::memory_order_acquire);
+            committed = link->buffer.committed_words();
+        } while (link->drained.load(std::memory_order_acquire) != drained);
+        if (committed > drained) {
+            out.emplace_back(*link, drained, committed, link->skipped_events.exchange(0, std::memory_order_relaxed));
         }
+        link = next;
     }
 }
 
-bool Chain::is_finished() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return is_left_ && links_.empty();
-}
-
-void Chain::drain(const Buffer* buffer, std::size_t to) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    for (Link& link : links_) {
-        if (link.buffer.get() == buffer) {
-            --link.readers;
-            link.drained = to;
+void Chain::recycle(bool has_left) {
+    for (Link* link = first_.load(std::memory_order_acquire); link != nullptr;) {
+        Link* next = link->next.load(std::memory_order_acquire);
+        const bool is_in_use = next == nullptr && !has_left;
+        if (is_in_use || link->drained.load(std::memory_order_relaxed) != link->buffer.committed_words()) {
+            return;
         }
-    }
-    recycle();
-}
-
-// Lets go of the buffers that the owner has left and the flusher has drained.
-void Chain::recycle() {
-    while (!links_.empty() && (is_left_ || links_.size() > 1) && links_.front().is_drained()) {
-        give_back(*links_.front().buffer);
-        links_.pop_front();
+        first_.store(next, std::memory_order_relaxed);
+        give_back(std::exchange(link, next));
     }
 }
 

@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "micromegas/clock.h"
 #include "micromegas/wire.h"
 
 namespace micromegas {
@@ -37,7 +38,7 @@ Priority priority_of(const StreamInfo& stream) {
 
 bool is_success(int status) { return status >= 200 && status < 300; }
 
-bool is_transient(int status) { return status == 0 || status == 408 || status == 429 || status >= 500; }
+bool is_retried(int status) { return status == 0 || status == 408 || status == 429 || status >= 500; }
 
 // Between half of the doubled time and all of it, so that many clients do not come back together.
 std::chrono::milliseconds backoff(const DeliveryOptions& options, unsigned attempts) {
@@ -115,7 +116,8 @@ void DeliverySink::push(std::unique_ptr<Item> item) {
         queues_[static_cast<std::size_t>(item->priority)].push_back(std::move(item));
         make_room();
     }
-    changed_.notify_one();
+    // Not just one: it might be one that has to leave the request to others.
+    changed_.notify_all();
 }
 
 void DeliverySink::make_room() {
@@ -176,8 +178,12 @@ void DeliverySink::work(unsigned worker) {
                                               is_planar ? wire::Packing::Planar : wire::Packing::Plain);
         }
         ++item->attempts;
+        const std::int64_t begin = now();
         const HttpResponse response =
             transport_->post({endpoint(options_.url, item->command), item->body, options_.request_timeout});
+        if (options_.on_attempt) {
+            options_.on_attempt({response.status, now() - begin, is_retried(response.status)});
+        }
         lock.lock();
         settle(std::move(item), response);
     }
@@ -190,7 +196,7 @@ void DeliverySink::settle(std::unique_ptr<Item> item, const HttpResponse& respon
         is_planar_.store(reads_planar(response.accept));
         stats_.is_planar = is_planar_.load();
     }
-    if (!is_success(response.status) && is_transient(response.status)) {
+    if (is_retried(response.status)) {
         ++stats_.retried;
         const auto pause = std::max<std::chrono::milliseconds>(
             backoff(options_, ++failures_), std::chrono::seconds(std::max(response.retry_after_s, 0)));

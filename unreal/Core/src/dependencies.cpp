@@ -27,6 +27,7 @@ void Dependencies::begin_block() {
     strings_.clear();
     names_.clear();
     sets_.clear();
+    contents_.clear();
     records_.clear();
 }
 
@@ -165,13 +166,17 @@ std::uint64_t Dependencies::properties(const PropertySet* context, const Propert
         words.push_back(string(utf8(name)));
         words.push_back(string(utf8(value)));
     }
-    const std::uint64_t id = next_id_++;
-    const auto word_bytes = static_cast<std::uint32_t>(words.size() * sizeof words[0]);
-    records_.begin(layouts::property_set, static_cast<std::uint32_t>(sizeof id + sizeof(std::uint32_t)) + word_bytes);
-    records_.put(id);
-    records_.put(static_cast<std::uint32_t>(all.size()));
-    records_.put_bytes(words.data(), word_bytes);
+    const auto [place, is_new] = contents_.emplace(std::move(words), next_id_);
+    const std::uint64_t id = place->second;
     sets_.emplace(key, id);
+    if (is_new) {
+        ++next_id_;
+        const auto word_bytes = static_cast<std::uint32_t>(place->first.size() * sizeof place->first[0]);
+        records_.begin(layouts::property_set, static_cast<std::uint32_t>(sizeof id + sizeof(std::uint32_t)) + word_bytes);
+        records_.put(id);
+        records_.put(static_cast<std::uint32_t>(all.size()));
+        records_.put_bytes(place->first.data(), word_bytes);
+    }
     return id;
 }
 

@@ -52,6 +52,8 @@ private:
     std::unordered_map<std::string, std::uint64_t> strings_;
     std::map<std::pair<WordText, std::uint64_t>, std::uint64_t> names_;
     std::map<std::pair<const PropertySet*, const PropertySet*>, std::uint64_t> sets_;
+    // By the ids of names and values: threads make their sets apart, and they may be alike.
+    std::map<std::vector<std::uint64_t>, std::uint64_t> contents_;
     std::vector<const PropertySet*> lent_;
     std::string text_;
     RecordQueue records_;

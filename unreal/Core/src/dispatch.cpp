@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "discard.h"
 #include "flusher.h"
 #include "images.h"
 #include "pool.h"
@@ -22,36 +23,16 @@ struct Running {
     std::shared_ptr<EventSink> sink;
     std::unique_ptr<Flusher> flusher;
     std::optional<ProcessInfo> process;
-    // For the handler of a crash, which takes no lock.
-    std::atomic<EventSink*> sink_in_crash{nullptr};
-    std::atomic<bool> is_running{false};
 };
+
+// For those who record and for the handler of a crash, who take no lock: not even the one that
+// makes a static object at its first use.
+std::atomic<EventSink*> sink_in_crash{nullptr};
+std::atomic<bool> has_flusher{false};
 
 Running& running() {
     static Running& running = *new Running;
     return running;
-}
-
-// Forgets what threads recorded while nothing ran.
-class Discard final : public EventSink {
-    void on_process(const ProcessInfo&) override {}
-    void on_stream(const std::shared_ptr<const StreamInfo>&) override {}
-    void on_block(const std::shared_ptr<const StreamInfo>&, EventBlock) override {}
-    bool wait_for_delivery(Deadline) override { return true; }
-    void on_shutdown(Deadline) override {}
-};
-
-void discard_leftovers() {
-    images::discard();
-    Discard nowhere;
-    Outlet outlet{"", Origin(), &nowhere, {}};
-    const StreamLayout none;
-    Stream stream("", "", none, {});
-    flush_logs(stream, outlet);
-    flush_metrics(stream, outlet);
-    ThreadStreams threads;
-    threads.flush_spans(outlet);
-    threads.flush_net(outlet);
 }
 
 bool hand_over(Deadline deadline) { return wake::wait_for(wake::ask_flush(), deadline); }
@@ -74,15 +55,16 @@ bool start(const Config& config, std::shared_ptr<EventSink> sink) {
         const Origin origin = Origin::now();
         all.process = describe_process(config, origin);
         all.sink = std::move(sink);
-        all.sink_in_crash.store(all.sink.get());
+        sink_in_crash.store(all.sink.get());
+        // Before the flusher hands the first document to the sink, whose threads may record.
+        has_flusher.store(true);
         all.flusher = std::make_unique<Flusher>(config, *all.process, origin, all.sink);
     }
-    all.is_running.store(true);
     detail::level_max.store(static_cast<std::uint8_t>(config.level_max));
     return true;
 }
 
-bool is_running() { return running().is_running.load(std::memory_order_relaxed); }
+bool is_running() { return has_flusher.load(std::memory_order_relaxed); }
 
 bool flush(milliseconds patience) {
     const Deadline deadline = wake::Clock::now() + patience;
@@ -111,8 +93,8 @@ void shutdown(milliseconds patience) {
     }
     const Deadline deadline = wake::Clock::now() + patience;
     detail::level_max.store(0);
-    all.is_running.store(false);
-    all.sink_in_crash.store(nullptr);
+    has_flusher.store(false);
+    sink_in_crash.store(nullptr);
     // Its last pass takes everything.
     all.flusher.reset();
     all.sink->on_shutdown(deadline);
@@ -137,7 +119,7 @@ std::uint64_t lost_events() { return threads::lost_events(); }
 
 void flush_in_crash(milliseconds patience) {
     const Deadline deadline = wake::Clock::now() + patience;
-    EventSink* sink = running().sink_in_crash.load();
+    EventSink* sink = sink_in_crash.load();
     if (sink != nullptr && hand_over(deadline)) {
         sink->wait_for_delivery(deadline);
     }

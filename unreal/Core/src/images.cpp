@@ -1,10 +1,13 @@
 #include "images.h"
 
-#include <mutex>
+#include <atomic>
+#include <memory>
 #include <utility>
 
+#include "arrivals.h"
 #include "layouts.h"
 #include "micromegas/clock.h"
+#include "within.h"
 
 namespace micromegas::images {
 
@@ -17,51 +20,43 @@ struct Image {
     std::string format;
     Codec format_codec;
     Bytes data;
+    Image* next;
 };
 
-struct Waiting {
-    std::mutex mutex;
-    std::size_t bound_bytes = 0;
-    std::size_t bytes = 0;
-    std::vector<Image> images;
-};
-
-Waiting& waiting() {
-    static Waiting& waiting = *new Waiting;
-    return waiting;
-}
+Arrivals<Image> arrivals;
+std::atomic<std::size_t> bound_bytes{0};
+// Of those that wait.
+std::atomic<std::size_t> waiting_bytes{0};
 
 std::string copy(TextView text) {
     return std::string(static_cast<const char*>(text.data), text.byte_count);
 }
 
-std::vector<Image> take() {
-    const std::lock_guard<std::mutex> lock(waiting().mutex);
-    waiting().bytes = 0;
-    return std::exchange(waiting().images, {});
+template <class Use>
+void take(Use use) {
+    for (Image* image = arrivals.take(); image != nullptr;) {
+        const std::unique_ptr<Image> taken(std::exchange(image, image->next));
+        waiting_bytes -= taken->data.size();
+        use(*taken);
+    }
 }
 
 }  // namespace
 
-void set_bound(std::size_t bytes) {
-    const std::lock_guard<std::mutex> lock(waiting().mutex);
-    waiting().bound_bytes = bytes;
-}
+void set_bound(std::size_t bytes) { bound_bytes.store(bytes); }
 
 bool push(TextView name, TextView format, const void* data, std::size_t byte_count) {
-    const auto* first = static_cast<const std::uint8_t*>(data);
-    const std::lock_guard<std::mutex> lock(waiting().mutex);
-    if (byte_count > waiting().bound_bytes - waiting().bytes) {
+    if (!add_within(waiting_bytes, byte_count, bound_bytes.load())) {
         return false;
     }
-    waiting().bytes += byte_count;
-    waiting().images.push_back(
-        {now(), copy(name), name.codec, copy(format), format.codec, Bytes(first, first + byte_count)});
+    const auto* first = static_cast<const std::uint8_t*>(data);
+    arrivals.push(new Image{now(), copy(name), name.codec, copy(format), format.codec,
+                            Bytes(first, first + byte_count), nullptr});
     return true;
 }
 
 void flush(Stream& stream, Outlet& outlet) {
-    for (const Image& image : take()) {
+    take([&](const Image& image) {
         BlockBuilder block(outlet.dependencies);
         const std::size_t size = sizeof image.time + 2 * RecordQueue::text_head_bytes + image.name.size() +
                                  image.format.size() + sizeof(std::uint32_t) + image.data.size();
@@ -73,9 +68,11 @@ void flush(Stream& stream, Outlet& outlet) {
         block.objects.put(static_cast<std::uint32_t>(image.data.size()));
         block.objects.put_bytes(image.data.data(), image.data.size());
         stream.deliver(outlet, block);
-    }
+    });
 }
 
-void discard() { take(); }
+void discard() {
+    take([](const Image&) {});
+}
 
 }  // namespace micromegas::images

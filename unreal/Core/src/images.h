@@ -1,4 +1,4 @@
-// Images that wait for the flusher. They are few and large, so they share one locked queue.
+// Images that wait for the flusher: any thread adds to them, and none waits for another.
 #pragma once
 
 #include <cstdint>

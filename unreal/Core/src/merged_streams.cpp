@@ -7,22 +7,20 @@
 #include "context.h"
 #include "layouts.h"
 #include "micromegas/clock.h"
-#include "micromegas/log.h"
-#include "micromegas/metric.h"
+#include "records.h"
 #include "threads.h"
 
 namespace micromegas {
 
 namespace {
 
-constexpr std::uint64_t tag_mask = descriptor_alignment - 1;
 // A thread may be stopped between reading the clock and publishing. Contexts are kept for the
 // events of so long ago.
 constexpr std::int64_t late_seconds_max = 60;
 
 template <class Descriptor>
 const Descriptor& descriptor(std::uint64_t head) {
-    return *reinterpret_cast<const Descriptor*>(static_cast<std::uintptr_t>(head & ~tag_mask));
+    return *reinterpret_cast<const Descriptor*>(static_cast<std::uintptr_t>(head & ~records::tag_mask));
 }
 
 // Where a record begins, and when it happened.
@@ -31,24 +29,15 @@ struct Entry {
     const std::uint64_t* words;
 };
 
-std::size_t log_words(const std::uint64_t* words) {
-    const std::size_t head = (words[0] & tag_mask) == detail::origin_tag ? 5 : 4;
-    return head + ((words[3] & 0xffff'ffff) + sizeof(std::uint64_t) - 1) / sizeof(std::uint64_t);
-}
-
-std::size_t metric_words(const std::uint64_t* words) {
-    return (words[0] & tag_mask) >= detail::tagged_metric_tag ? 4 : 3;
-}
-
 void write_log(const std::uint64_t* words, const PropertySet* context, BlockBuilder& block) {
     const auto time = static_cast<std::int64_t>(words[1]);
-    const PropertySet* own = PropertySetRef::of_word(words[2]);
+    const PropertySet* own = records::log_set(words);
     const auto bytes = static_cast<std::uint32_t>(words[3]);
     const auto codec = static_cast<Codec>(words[3] >> detail::codec_shift & 0xff);
     const auto level = static_cast<std::uint8_t>(words[3] >> detail::level_shift);
     const std::uint32_t text_bytes = RecordQueue::text_head_bytes + bytes;
     RecordQueue& objects = block.objects;
-    if ((words[0] & tag_mask) == detail::origin_tag) {
+    if (records::tag(words) == detail::origin_tag) {
         const auto target = block.dependencies.name(descriptor<LogOrigin>(words[0]).target_of, words[4]);
         const auto properties = block.dependencies.properties(context, own);
         objects.begin(layouts::tagged_interop_entry, 33 + text_bytes);
@@ -76,10 +65,8 @@ void write_log(const std::uint64_t* words, const PropertySet* context, BlockBuil
 }
 
 void write_metric(const std::uint64_t* words, const PropertySet* context, BlockBuilder& block) {
-    const std::uint64_t tag = words[0] & tag_mask;
-    const bool is_float = (tag & 1) == detail::float_metric_tag;
-    const PropertySet* own =
-        tag >= detail::tagged_metric_tag ? PropertySetRef::of_word(words[3]) : nullptr;
+    const bool is_float = (records::tag(words) & 1) == detail::float_metric_tag;
+    const PropertySet* own = records::metric_set(words);
     const bool is_tagged = context != nullptr || own != nullptr;
     const std::uint64_t desc = block.dependencies.metric(descriptor<MetricMetadata>(words[0]));
     const std::uint64_t properties = is_tagged ? block.dependencies.properties(context, own) : 0;
@@ -97,8 +84,8 @@ template <class Measure, class Write>
 void flush_merged(Kind kind, Stream& stream, Outlet& outlet, Measure measure, Write write) {
     const auto late = threads::take_late(kind);
     std::vector<Taken> taken;
-    for (const auto& thread : threads::list()) {
-        Chain::take(thread->chain(kind), taken);
+    for (RecordingThread* thread : threads::list()) {
+        thread->chain(kind).take(taken);
     }
     std::vector<Entry> entries;
     const auto add = [&](const std::uint64_t* words, const std::uint64_t* end) {
@@ -130,16 +117,20 @@ void flush_merged(Kind kind, Stream& stream, Outlet& outlet, Measure measure, Wr
         }
         stream.deliver(outlet, block);
     }
+    taken.clear();
+    for (RecordingThread* thread : threads::list()) {
+        thread->recycle();
+    }
 }
 
 }  // namespace
 
 void flush_logs(Stream& stream, Outlet& outlet) {
-    flush_merged(Kind::Logs, stream, outlet, log_words, write_log);
+    flush_merged(Kind::Logs, stream, outlet, records::log_words, write_log);
 }
 
 void flush_metrics(Stream& stream, Outlet& outlet) {
-    flush_merged(Kind::Metrics, stream, outlet, metric_words, write_metric);
+    flush_merged(Kind::Metrics, stream, outlet, records::metric_words, write_metric);
 }
 
 }  // namespace micromegas

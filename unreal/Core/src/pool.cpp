@@ -3,48 +3,53 @@
 #include <cstring>
 #include <new>
 
+#include "within.h"
+
 namespace micromegas {
 
 namespace {
 
-constexpr std::size_t idle_words_max = 256 * 1024;
 // Beyond this the flusher hurries: memory that goes round stays in the caches.
 constexpr std::size_t relaxed_words_max = 512 * 1024;
 constexpr std::align_val_t alignment{64};
 
 void free_words(std::uint64_t* base) { ::operator delete(base, alignment); }
 
+// Neither its making nor its end runs code: threads may record at any moment of the process.
+Pool the_pool;
+
 }  // namespace
 
-Pool& pool() {
-    // Never destroyed: threads may record while the process ends.
-    static Pool& pool = *new Pool;
-    return pool;
+Pool& pool() { return the_pool; }
+
+Pool::Slots Pool::slots_of(std::size_t words) {
+    std::size_t first = 0;
+    for (std::size_t size = least_words; size <= greatest_words; size *= 2) {
+        const std::size_t count = idle_words_max / size;
+        if (size == words) {
+            return {slots_.data() + first, count};
+        }
+        first += count;
+    }
+    return {};
+}
+
+void Pool::set_bound(std::size_t bytes) {
+    bound_words_.store(bytes / sizeof(std::uint64_t));
+    if (total_words_.load() > bound_words_.load()) {
+        free_idle();
+    }
 }
 
 std::uint64_t* Pool::take(std::size_t words) {
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        for (std::size_t index = idle_.size(); index-- > 0;) {
-            if (idle_[index].words == words) {
-                std::uint64_t* base = idle_[index].base;
-                idle_[index] = idle_.back();
-                idle_.pop_back();
-                idle_words_ -= words;
-                return base;
-            }
-        }
+    if (std::uint64_t* idle = take_idle(words)) {
+        return idle;
+    }
+    if (!reserve(words)) {
+        // What lies idle in other sizes makes way before anything is refused.
+        free_idle();
         if (!reserve(words)) {
-            // What lies idle in other sizes makes way before anything is refused.
-            for (const Storage& storage : idle_) {
-                free_words(storage.base);
-            }
-            idle_.clear();
-            total_words_ -= idle_words_;
-            idle_words_ = 0;
-            if (!reserve(words)) {
-                return nullptr;
-            }
+            return nullptr;
         }
     }
     void* memory = ::operator new(words * sizeof(std::uint64_t), alignment, std::nothrow);
@@ -56,25 +61,40 @@ std::uint64_t* Pool::take(std::size_t words) {
     return static_cast<std::uint64_t*>(memory);
 }
 
-bool Pool::reserve(std::size_t words) {
-    const std::size_t bound = bound_words_.load();
-    std::size_t total = total_words_.load();
-    while (total + words <= bound) {
-        if (total_words_.compare_exchange_weak(total, total + words)) {
-            return true;
+bool Pool::reserve(std::size_t words) { return add_within(total_words_, words, bound_words_.load()); }
+
+std::uint64_t* Pool::take_idle(std::size_t words) {
+    for (Slot& slot : slots_of(words)) {
+        // Looking costs less than swapping.
+        std::uint64_t* base = slot.load(std::memory_order_relaxed);
+        if (base != nullptr && (base = slot.exchange(nullptr, std::memory_order_acquire)) != nullptr) {
+            idle_words_ -= words;
+            return base;
         }
     }
-    return false;
+    return nullptr;
+}
+
+void Pool::free_idle() {
+    for (std::size_t words = least_words; words <= greatest_words; words *= 2) {
+        while (std::uint64_t* base = take_idle(words)) {
+            free_words(base);
+            total_words_ -= words;
+        }
+    }
 }
 
 void Pool::give_back(std::uint64_t* base, std::size_t words) {
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        if (idle_words_ + words <= idle_words_max) {
-            idle_.push_back({base, words});
-            idle_words_ += words;
-            return;
+    if (add_within(idle_words_, words, idle_words_max)) {
+        for (Slot& slot : slots_of(words)) {
+            std::uint64_t* empty = nullptr;
+            if (slot.load(std::memory_order_relaxed) == nullptr &&
+                slot.compare_exchange_strong(empty, base, std::memory_order_release, std::memory_order_relaxed)) {
+                return;
+            }
         }
+        // Of a size that has no slots, or passed by others while this one looked.
+        idle_words_ -= words;
     }
     free_words(base);
     total_words_ -= words;

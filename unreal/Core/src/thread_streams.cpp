@@ -99,13 +99,15 @@ template <class Streams, class Make, class Deliver>
 void ThreadStreams::flush(Kind kind, Outlet& outlet, Streams& streams, Make make, Deliver deliver) {
     // First what came last: when this was recorded, its threads' chains were complete.
     const auto late = threads::take_late(kind);
-    for (const auto& thread : threads::list()) {
+    for (RecordingThread* thread : threads::list()) {
         std::vector<Taken> taken;
-        Chain::take(thread->chain(kind), taken);
+        thread->chain(kind).take(taken);
         for (const Taken& run : taken) {
             auto& stream = streams.try_emplace(thread->number, make(outlet.process_id, properties_of(*thread))).first->second;
             deliver(run.begin(), run.end(), run.skipped_events(), stream);
         }
+        taken.clear();
+        thread->recycle();
     }
     for (const LateRun& run : late) {
         const Properties properties{{"thread-id", "ended thread " + std::to_string(run.thread_number)}};

@@ -1,15 +1,17 @@
 #include "threads.h"
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
+#include <memory>
+#include <new>
 #include <utility>
 
+#include "arrivals.h"
 #include "micromegas/dispatch.h"
 #include "micromegas/net.h"
 #include "pool.h"
 #include "thread_name.h"
 #include "wake.h"
+#include "within.h"
 
 namespace micromegas {
 
@@ -18,25 +20,36 @@ namespace {
 // What threads record after their end is held together up to so many words.
 constexpr std::size_t late_words_max = 128 * 1024;
 
-struct Registry {
-    std::mutex mutex;
-    std::vector<std::shared_ptr<RecordingThread>> threads;
-    std::vector<LateRun> late;
-    std::size_t late_words = 0;
-    std::atomic<std::uint32_t> next_number{1};
-    std::atomic<std::string (*)()> thread_name{nullptr};
-    std::atomic<std::uint64_t> lost_events{0};
+struct LateRecord {
+    std::uint32_t thread_number;
+    Kind kind;
+    std::vector<std::uint64_t> words;
+    LateRecord* next = nullptr;
 };
 
-Registry& registry() {
-    // Never destroyed: threads may record while the process ends.
-    static Registry& registry = *new Registry;
-    return registry;
+// Neither the making of these nor their end runs code: threads may record at any moment of the
+// process.
+Arrivals<RecordingThread> new_threads;
+Arrivals<LateRecord> new_late_records;
+std::atomic<std::size_t> late_words{0};
+std::atomic<std::uint32_t> next_number{1};
+std::atomic<std::string (*)()> naming{nullptr};
+std::atomic<std::uint64_t> lost_event_count{0};
+
+// What the flusher has taken of them.
+struct Known {
+    std::vector<RecordingThread*> threads;
+    std::vector<LateRun> late[kind_count];
+};
+
+Known& known() {
+    static Known& known = *new Known;
+    return known;
 }
 
 // Touched on the cold path only; its destructor hands the buffers over at the thread's end.
 struct Owner {
-    std::shared_ptr<RecordingThread> thread;
+    RecordingThread* thread = nullptr;
 
     ~Owner() {
         detail::Cursors& cursors = detail::cursors();
@@ -45,51 +58,41 @@ struct Owner {
             current = &detail::without_room;
         }
         if (thread != nullptr) {
-            for (const auto& chain : thread->chains) {
-                chain->leave();
-            }
+            // From here on the flusher may free it.
+            thread->has_left.store(true, std::memory_order_release);
         }
     }
 };
 
 thread_local Owner owner;
 
-RecordingThread& current_thread() {
+// Null if there is no memory for it.
+RecordingThread* current_thread() {
     if (owner.thread == nullptr) {
-        auto thread = std::make_shared<RecordingThread>();
-        thread->number = registry().next_number.fetch_add(1);
-        thread->id = current_thread_id();
-        const auto naming = registry().thread_name.load();
-        thread->name = naming != nullptr ? naming() : current_thread_name();
-        for (auto& chain : thread->chains) {
-            chain = std::make_shared<Chain>();
+        auto* thread = new (std::nothrow) RecordingThread;
+        if (thread == nullptr) {
+            return nullptr;
         }
+        thread->number = next_number.fetch_add(1);
+        thread->id = current_thread_id();
+        const auto host_name = naming.load();
+        thread->name = host_name != nullptr ? host_name() : current_thread_name();
         detail::cursors().thread_number = thread->number;
-        const std::lock_guard<std::mutex> lock(registry().mutex);
-        registry().threads.push_back(thread);
-        owner.thread = std::move(thread);
+        owner.thread = thread;
+        new_threads.push(thread);
     }
-    return *owner.thread;
+    return owner.thread;
 }
 
 bool record_late(Kind kind, const std::uint64_t* words, std::size_t count) {
-    Registry& all = registry();
-    const std::uint32_t number = detail::cursors().thread_number;
-    const std::lock_guard<std::mutex> lock(all.mutex);
-    if (all.late_words + count > late_words_max) {
+    if (!add_within(late_words, count, late_words_max)) {
         return false;
     }
-    all.late_words += count;
-    const auto is_it = [&](const LateRun& run) { return run.thread_number == number && run.kind == kind; };
-    auto run = std::find_if(all.late.begin(), all.late.end(), is_it);
-    if (run == all.late.end()) {
-        run = all.late.insert(run, LateRun{number, kind, {}});
-    }
-    run->words.insert(run->words.end(), words, words + count);
+    new_late_records.push(new LateRecord{detail::cursors().thread_number, kind, {words, words + count}});
     return true;
 }
 
-void count_lost() { registry().lost_events.fetch_add(1, std::memory_order_relaxed); }
+void count_lost() { lost_event_count.fetch_add(1, std::memory_order_relaxed); }
 
 }  // namespace
 
@@ -116,11 +119,19 @@ bool detail::make_room(Kind kind, std::size_t words) {
         return false;
     }
     const threads::Section section;
-    RecordingThread& thread = current_thread();
-    Chain& chain = *thread.chain(kind);
-    // Once the chain has a next buffer, it may let go of this one at any time.
+    RecordingThread* thread = current_thread();
+    if (thread == nullptr) {
+        count_lost();
+        return false;
+    }
+    Chain& chain = thread->chain(kind);
+    // Once the chain has a next buffer, it may let go of this one at any time: from here on not even
+    // the handler of a crash writes to it. If there is no next one, smaller events are lost too, so
+    // that the next buffer tells of all that are missing before it.
     Buffer*& current = cursors.current[static_cast<std::size_t>(kind)];
-    Buffer* next = chain.renew(words);
+    current = &without_room;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    Buffer* const next = chain.renew(words);
     if (next == nullptr) {
         chain.count_lost();
         count_lost();
@@ -153,20 +164,32 @@ bool detail::record_cold(Kind kind, const std::uint64_t* words, std::size_t coun
     return true;
 }
 
-std::vector<std::shared_ptr<RecordingThread>> threads::list() {
-    const std::lock_guard<std::mutex> lock(registry().mutex);
-    return registry().threads;
+bool RecordingThread::recycle() {
+    // Before the chains: what it wrote before it left is in them.
+    const bool is_over = has_left.load(std::memory_order_acquire);
+    bool is_empty = true;
+    for (Chain& chain : chains) {
+        chain.recycle(is_over);
+        is_empty = is_empty && chain.is_empty();
+    }
+    return is_over && is_empty;
+}
+
+const std::vector<RecordingThread*>& threads::list() {
+    for (RecordingThread* thread = new_threads.take(); thread != nullptr; thread = thread->next) {
+        known().threads.push_back(thread);
+    }
+    return known().threads;
 }
 
 std::vector<std::uint32_t> threads::forget_finished() {
     std::vector<std::uint32_t> forgotten;
-    const std::lock_guard<std::mutex> lock(registry().mutex);
-    auto& all = registry().threads;
-    const auto is_finished = [&](const std::shared_ptr<RecordingThread>& thread) {
-        const bool is_over = std::all_of(thread->chains.begin(), thread->chains.end(),
-                                         [](const auto& chain) { return chain->is_finished(); });
+    auto& all = known().threads;
+    const auto is_finished = [&](RecordingThread* thread) {
+        const bool is_over = thread->recycle();
         if (is_over) {
             forgotten.push_back(thread->number);
+            delete thread;
         }
         return is_over;
     };
@@ -175,21 +198,25 @@ std::vector<std::uint32_t> threads::forget_finished() {
 }
 
 std::vector<LateRun> threads::take_late(Kind kind) {
-    std::vector<LateRun> taken;
-    Registry& all = registry();
-    const std::lock_guard<std::mutex> lock(all.mutex);
-    for (std::size_t index = all.late.size(); index-- > 0;) {
-        if (all.late[index].kind == kind) {
-            all.late_words -= all.late[index].words.size();
-            taken.push_back(std::move(all.late[index]));
-            all.late.erase(all.late.begin() + static_cast<std::ptrdiff_t>(index));
+    for (LateRecord* record = new_late_records.take(); record != nullptr;) {
+        const std::unique_ptr<LateRecord> taken(std::exchange(record, record->next));
+        auto& runs = known().late[static_cast<std::size_t>(taken->kind)];
+        const auto is_it = [&](const LateRun& run) { return run.thread_number == taken->thread_number; };
+        auto run = std::find_if(runs.begin(), runs.end(), is_it);
+        if (run == runs.end()) {
+            run = runs.insert(run, LateRun{taken->thread_number, {}});
         }
+        run->words.insert(run->words.end(), taken->words.begin(), taken->words.end());
     }
-    return taken;
+    auto runs = std::exchange(known().late[static_cast<std::size_t>(kind)], {});
+    for (const LateRun& run : runs) {
+        late_words -= run.words.size();
+    }
+    return runs;
 }
 
-void threads::set_naming(std::string (*thread_name)()) { registry().thread_name.store(thread_name); }
+void threads::set_naming(std::string (*thread_name)()) { naming.store(thread_name); }
 
-std::uint64_t threads::lost_events() { return registry().lost_events.load(std::memory_order_relaxed); }
+std::uint64_t threads::lost_events() { return lost_event_count.load(std::memory_order_relaxed); }
 
 }  // namespace micromegas

@@ -6,9 +6,12 @@
 #include <cerrno>
 #include <ctime>
 #include <semaphore.h>
-#else
-#include <condition_variable>
-#include <mutex>
+#elif defined(_WIN32)
+extern "C" {
+__declspec(dllimport) void* __stdcall CreateSemaphoreW(void*, long, long, const wchar_t*);
+__declspec(dllimport) int __stdcall ReleaseSemaphore(void*, long, long*);
+__declspec(dllimport) unsigned long __stdcall WaitForSingleObject(void*, unsigned long);
+}
 #endif
 
 namespace micromegas::wake {
@@ -37,32 +40,39 @@ private:
     sem_t semaphore_;
 };
 
-#else
+#elif defined(_WIN32)
 
 class Semaphore {
 public:
-    void post() {
-        {
-            const std::lock_guard<std::mutex> lock(mutex_);
-            ++count_;
-        }
-        posted_.notify_one();
-    }
+    void post() { ReleaseSemaphore(handle_, 1, nullptr); }
     void wait_until(Clock::time_point time) {
-        std::unique_lock<std::mutex> lock(mutex_);
-        if (posted_.wait_until(lock, time, [this] { return count_ > 0; })) {
-            --count_;
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - Clock::now()).count();
+        WaitForSingleObject(handle_, left > 0 ? static_cast<unsigned long>(left) : 0);
+    }
+
+private:
+    void* handle_ = CreateSemaphoreW(nullptr, 0, 0x7fff'ffff, nullptr);
+};
+
+#else
+
+// Where the system offers nothing that every thread may post, the flusher looks now and then.
+class Semaphore {
+public:
+    void post() { count_.fetch_add(1); }
+    void wait_until(Clock::time_point time) {
+        while (count_.exchange(0) == 0 && Clock::now() < time) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
     }
 
 private:
-    std::mutex mutex_;
-    std::condition_variable posted_;
-    unsigned count_ = 0;
+    std::atomic<unsigned> count_{0};
 };
 
 #endif
 
+// Made before the first flusher starts, so that nobody who records waits for its making.
 Semaphore& semaphore() {
     static Semaphore& semaphore = *new Semaphore;
     return semaphore;
@@ -125,6 +135,7 @@ Asked take_asked() {
 void answer(std::uint64_t request) { answered.store(request); }
 
 void reset() {
+    semaphore();
     is_stopping.store(false);
     answered.store(asked.load());
 }

@@ -78,12 +78,24 @@ TEST(addresses_are_joined_whatever_the_slash) {
 TEST(troubles_are_survived_and_refusals_counted) {
     const auto script = std::make_shared<Script>();
     script->answers = {{0, "", -1}, {503, "", 0}, {200, "", -1}, {500, "", -1}, {429, "", -1}, {200, "", -1}, {400, "", -1}};
-    DeliverySink sink(options(), script);
+    DeliveryOptions told = options();
+    std::vector<HttpAttempt> attempts;
+    // One request at a time, so nobody else is here.
+    told.on_attempt = [&](const HttpAttempt& attempt) { attempts.push_back(attempt); };
+    DeliverySink sink(told, script);
     const auto log = stream("log");
     sink.on_process(ProcessInfo());
     sink.on_stream(log);
     sink.on_block(log, block());
     CHECK(sink.wait_for_delivery(soon()));
+    REQUIRE(attempts.size() == 7);
+    const int statuses[] = {0, 503, 200, 500, 429, 200, 400};
+    for (std::size_t index = 0; index < attempts.size(); ++index) {
+        const int status = statuses[index];
+        CHECK_EQUAL(attempts[index].status, status);
+        CHECK_EQUAL(attempts[index].is_retried, status == 0 || status == 429 || status >= 500);
+        CHECK(attempts[index].elapsed_ticks >= 0);
+    }
     const DeliveryStats stats = sink.stats();
     CHECK_EQUAL(stats.retried, 4u);
     CHECK_EQUAL(stats.sent, 2u);
@@ -99,6 +111,24 @@ TEST(the_server_says_when_to_come_back) {
     sink.on_process(ProcessInfo());
     CHECK(sink.wait_for_delivery(soon()));
     CHECK(std::chrono::steady_clock::now() - begin >= milliseconds(990));
+}
+
+TEST(fewer_requests_at_a_time_still_take_everything) {
+    const auto script = std::make_shared<Script>();
+    DeliveryOptions many = options();
+    many.in_flight_max = 8;
+    DeliverySink sink(many, script);
+    const DeliveryOptions defaults;
+    sink.set_limits(defaults.queue_bytes_max, defaults.hard_queue_bytes_max, 1);
+    const auto log = stream("log");
+    sink.on_stream(log);
+    for (int number = 0; number < 20; ++number) {
+        sink.on_block(log, block());
+        // All threads that send are asleep when the next one comes.
+        REQUIRE(sink.wait_for_delivery(soon()));
+        std::this_thread::sleep_for(milliseconds(2));
+    }
+    CHECK_EQUAL(sink.stats().sent, 21u);
 }
 
 TEST(what_gives_way_is_the_least_important_and_oldest) {

@@ -200,6 +200,51 @@ TEST(levels_are_filtered_and_nothing_is_recorded_without_a_dispatch) {
     CHECK(!session.sink->contains("log", "nobody"));
 }
 
+TEST(what_is_recorded_after_a_shutdown_is_forgotten_without_a_look_at_its_call_sites) {
+    const std::size_t sets_before = PropertySetRef::count();
+    std::atomic<int> step{0};
+    const auto reach = [&](int number) {
+        step = number;
+        while (step != number + 1) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    };
+    // Its buffers have room still when nothing runs any more.
+    std::thread other;
+    {
+        Session session;
+        other = std::thread([&] {
+            record_spans(1);
+            MICROMEGAS_LOG("test", LogLevel::Info, "before");
+            MICROMEGAS_IMETRIC("test", Verbosity::Max, "before", "count", 1);
+            reach(1);
+            const auto set = PropertySetRef::find_or_create({{"after", "the end"}});
+            // A call site that is gone when the next dispatch starts.
+            const auto metadata = std::make_unique<MetricMetadata>(Verbosity::Max, literal("gone"), literal("count"),
+                                                                  MICROMEGAS_SITE("test"));
+            integer_metric(*metadata, 1, set);
+            const auto span = std::make_unique<SpanMetadata>(literal("gone"), MICROMEGAS_SITE("test"));
+            const SpanGuard guard(*span);
+            reach(3);
+        });
+        while (step != 1) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        CHECK(dispatch::flush(patience));
+    }
+    step = 2;
+    while (step != 3) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    step = 4;
+    other.join();
+    CHECK_EQUAL(PropertySetRef::count(), sets_before + 1);
+    Session session;
+    CHECK_EQUAL(PropertySetRef::count(), sets_before);
+    CHECK(dispatch::flush(patience));
+    CHECK_EQUAL(session.sink->event_count("metrics") + session.sink->event_count("cpu"), 0);
+}
+
 TEST(silent_net_scopes_are_not_recorded) {
     Session session;
     net::verbosity = 4;
@@ -236,24 +281,60 @@ TEST(silent_net_scopes_are_not_recorded) {
 
 TEST(a_drained_buffer_is_filled_again) {
     pool().set_bound(1 << 20);
-    const auto chain = std::make_shared<Chain>();
-    Buffer* first = chain->renew(1);
-    REQUIRE(first != nullptr);
+    Chain chain;
     const auto fill = [](Buffer* buffer) {
         while (buffer->append<1>([](std::uint64_t* words) { words[0] = 7; })) {
         }
     };
+    Buffer* first = chain.renew(1);
+    REQUIRE(first != nullptr);
     fill(first);
     {
         std::vector<Taken> taken;
-        Chain::take(chain, taken);
+        chain.take(taken);
         CHECK_EQUAL(taken.size(), 1u);
-        Buffer* second = chain->renew(1);
+    }
+    CHECK_EQUAL(chain.renew(1), first);
+    fill(first);
+    Buffer* second = nullptr;
+    {
+        std::vector<Taken> taken;
+        chain.take(taken);
+        CHECK_EQUAL(taken.size(), 1u);
+        // The flusher still reads the first one.
+        second = chain.renew(1);
         CHECK(second != first);
     }
+    fill(second);
     std::vector<Taken> taken;
-    Chain::take(chain, taken);
-    CHECK_EQUAL(taken.size(), 0u);
-    chain->leave();
-    CHECK(chain->is_finished());
+    chain.take(taken);
+    REQUIRE(taken.size() == 1);
+    CHECK_EQUAL(taken[0].end() - taken[0].begin(), static_cast<std::ptrdiff_t>(second->capacity_words()));
+    taken.clear();
+    chain.recycle(false);
+    CHECK(!chain.is_empty());
+    chain.recycle(true);
+    CHECK(chain.is_empty());
+}
+
+TEST(idle_memory_is_lent_again_and_makes_way) {
+    Pool own;
+    own.set_bound(4 * least_words * sizeof(std::uint64_t));
+    std::uint64_t* const first = own.take(least_words);
+    std::uint64_t* const second = own.take(least_words);
+    REQUIRE(first != nullptr && second != nullptr);
+    CHECK(own.take(4 * least_words) == nullptr);
+    own.give_back(first, least_words);
+    CHECK_EQUAL(own.take(least_words), first);
+    own.give_back(first, least_words);
+    own.give_back(second, least_words);
+    CHECK_EQUAL(own.total_bytes(), 2 * least_words * sizeof(std::uint64_t));
+    std::uint64_t* const large = own.take(4 * least_words);
+    REQUIRE(large != nullptr);
+    CHECK_EQUAL(own.total_bytes(), 4 * least_words * sizeof(std::uint64_t));
+    CHECK(own.take(least_words) == nullptr);
+    own.set_bound(0);
+    own.give_back(large, 4 * least_words);
+    CHECK(own.take(least_words) == nullptr);
+    CHECK_EQUAL(own.total_bytes(), 0u);
 }

@@ -1,5 +1,6 @@
 #include "ConsoleVariables.h"
 
+#include <atomic>
 #include <cstring>
 
 #include "CoreMinimal.h"
@@ -30,11 +31,20 @@ TAutoConsoleVariable<int32> HardQueueBytes(TEXT("telemetry.hard_queue_bytes"), 2
 TAutoConsoleVariable<int32> MaxInFlight(
 	TEXT("telemetry.max_in_flight_requests"), 3, TEXT("Requests at a time, at most three"));
 
+// Negative if it says nothing.
+std::atomic<int32> NetVerbosityOnCommandLine{-1};
+
 std::size_t Positive(int32 Value) { return static_cast<std::size_t>(Value > 0 ? Value : 0); }
 
 } // namespace
 
 namespace TelemetryConsole {
+
+void ReadCommandLine() {
+	int32 Value = -1;
+	FParse::Value(FCommandLine::Get(), TEXT("-MicromegasNetTrace="), Value);
+	NetVerbosityOnCommandLine.store(Value);
+}
 
 float FlushPeriod() {
 	const float Seconds = AutoFlushPeriod.GetValueOnAnyThread();
@@ -67,12 +77,7 @@ FSamplingSettings Sampling() {
 }
 
 int NetVerbosity() {
-	// What the command line says holds for the life of the process.
-	static const int32 OnCommandLine = [] {
-		int32 Value = -1;
-		FParse::Value(FCommandLine::Get(), TEXT("-MicromegasNetTrace="), Value);
-		return Value;
-	}();
+	const int32 OnCommandLine = NetVerbosityOnCommandLine.load();
 	return OnCommandLine >= 0 ? OnCommandLine : NetVerbosityVariable.GetValueOnAnyThread();
 }
 

@@ -5,6 +5,8 @@
 
 namespace TelemetryConsole {
 
+// What the command line says beats the variables from now on.
+void ReadCommandLine();
 float FlushPeriod();
 // Whether blocks of streams with this tag are sent at all.
 bool IsEnabled(const char* Tag);

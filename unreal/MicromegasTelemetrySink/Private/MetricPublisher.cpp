@@ -1,6 +1,7 @@
 #include "MetricPublisher.h"
 
 #include "HAL/PlatformMemory.h"
+#include "MicromegasTracing/Dispatch.h"
 #include "MicromegasTracing/Macros.h"
 
 using micromegas::Verbosity;
@@ -11,6 +12,18 @@ void FMetricPublisher::OnFrame(double Seconds, double DeltaMilliseconds) {
 		NextSlowSeconds = Seconds + 1.0;
 		PublishMemory();
 		PublishDelivery();
+	}
+}
+
+void FMetricPublisher::OnAttempt(const micromegas::HttpAttempt& Attempt) {
+	if (!MicromegasTracing::Dispatch::IsRunning()) {
+		return;
+	}
+	if (Attempt.is_retried) {
+		MICROMEGAS_IMETRIC("Telemetry", Verbosity::Min, TEXT("HttpRetryResponseCode"), TEXT("code"), Attempt.status);
+		MICROMEGAS_IMETRIC("Telemetry", Verbosity::Min, TEXT("HttpRetryAttemptElapsed"), TEXT("ticks"), Attempt.elapsed_ticks);
+	} else {
+		MICROMEGAS_IMETRIC("Telemetry", Verbosity::Min, TEXT("HttpRequestCompletionTime"), TEXT("ticks"), Attempt.elapsed_ticks);
 	}
 }
 

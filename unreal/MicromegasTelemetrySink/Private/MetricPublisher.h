@@ -1,4 +1,5 @@
-// Once a frame: how long it took, how much memory is used, and what delivery is doing.
+// Once a frame: how long it took, how much memory is used, and what delivery is doing. With each
+// request: how long it took, and how it failed.
 #pragma once
 
 #include <memory>
@@ -12,6 +13,8 @@ public:
 	explicit FMetricPublisher(std::shared_ptr<micromegas::DeliverySink> InSink) : Sink(std::move(InSink)) {}
 
 	void OnFrame(double Seconds, double DeltaMilliseconds);
+	// Called by the threads that send, for each request.
+	static void OnAttempt(const micromegas::HttpAttempt& Attempt);
 
 private:
 	void PublishMemory();

@@ -42,6 +42,7 @@ FTelemetry::FTelemetry(const FString& BaseUrl, const std::shared_ptr<ITelemetryA
 	if (Authenticator != nullptr) {
 		Authenticator->Init();
 	}
+	TelemetryConsole::ReadCommandLine();
 	const TelemetryConsole::FLimits Limits = TelemetryConsole::Limits();
 	micromegas::DeliveryOptions Options;
 	Options.url = MicromegasTracing::ToUtf8(BaseUrl);
@@ -50,6 +51,7 @@ FTelemetry::FTelemetry(const FString& BaseUrl, const std::shared_ptr<ITelemetryA
 	Options.is_kept = [Decisions = Sampling](const micromegas::StreamInfo& Stream, const micromegas::EventBlock& Block) {
 		return IsKept(*Decisions, Stream, Block);
 	};
+	Options.on_attempt = &FMetricPublisher::OnAttempt;
 	Sink = std::make_shared<micromegas::DeliverySink>(Options, MakeUnrealHttpTransport(Authenticator));
 	ApplyConsole();
 

@@ -7,6 +7,7 @@ TMulticastDelegate<> FCoreDelegates::OnEndFrame;
 TCHAR GErrorHist[16384] = u"Assertion failed at Actor.cpp";
 static FOutputDeviceRedirector Redirector;
 FOutputDeviceRedirector* GLog = &Redirector;
+const TCHAR* FCommandLine::Line = u"Game -log";
 double FPlatformTime::Now = 0.0;
 double FApp::DeltaSeconds = 0.016;
 
@@ -22,7 +23,7 @@ std::string stub::ToUtf8(const std::u16string& Text) {
 			continue;
 		}
 		const int Tails = Character < 0x800 ? 1 : Character < 0x10000 ? 2 : 3;
-		Out.push_back(static_cast<char>((0xf00 >> Tails & 0xff) | Character >> (6 * Tails)));
+		Out.push_back(static_cast<char>((0xf00 >> (Tails + 1) & 0xff) | Character >> (6 * Tails)));
 		for (int Tail = Tails; Tail-- > 0;) {
 			Out.push_back(static_cast<char>(0x80 | (Character >> (6 * Tail) & 0x3f)));
 		}
@@ -47,6 +48,16 @@ std::u16string stub::FromUtf8(const std::string& Text) {
 		}
 	}
 	return Out;
+}
+
+bool FParse::Value(const TCHAR* Text, const TCHAR* Match, int32& Value) {
+	const std::u16string All = Text;
+	const std::size_t Place = All.find(Match);
+	if (Place == std::u16string::npos) {
+		return false;
+	}
+	Value = FCString::Atoi(All.substr(Place + std::u16string(Match).size()).c_str());
+	return true;
 }
 
 namespace {

@@ -132,11 +132,13 @@ struct FAutoConsoleCommand {
 };
 
 struct FCommandLine {
-	static const TCHAR* Get() { return u"Game -log"; }
+	static const TCHAR* Get() { return Line; }
+	static const TCHAR* Line;
 	static const TCHAR* GetOriginal() { return u"-log"; }
 };
 struct FParse {
-	static bool Value(const TCHAR*, const TCHAR*, int32&) { return false; }
+	// The number behind the first place where the text matches.
+	static bool Value(const TCHAR* Text, const TCHAR* Match, int32& Value);
 };
 
 struct FPlatformMemoryStats {

@@ -31,6 +31,16 @@ struct HttpResponse {
     int retry_after_s = -1;
 };
 
+// One request and what became of it.
+struct HttpAttempt {
+    // 0 if there was no answer.
+    int status = 0;
+    // How long it took, in ticks of the clock.
+    std::int64_t elapsed_ticks = 0;
+    // Whether the same is tried again.
+    bool is_retried = false;
+};
+
 // Sends requests and waits for their answers. Called by several threads at once.
 class HttpTransport {
 public:
@@ -60,6 +70,8 @@ struct DeliveryOptions {
     // Whether a block of a stream with this tag is sent; asked when the block is handed over. Blocks
     // that are not sent are told by the next one as skipped events.
     std::function<bool(const StreamInfo&, const EventBlock&)> is_kept;
+    // Told of each request, by the threads that send, before anybody learns that it is delivered.
+    std::function<void(const HttpAttempt&)> on_attempt;
 };
 
 // Counts since the sink began.

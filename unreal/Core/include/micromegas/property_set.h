@@ -28,9 +28,10 @@ public:
     }
     ~PropertySetRef() { take_back(set_); }
 
-    // The set with these properties: the one that exists, else a new one.
+    // The set with these properties: the one that this thread has made and that is in use, else a new
+    // one. No thread waits for another here.
     MICROMEGAS_API static PropertySetRef find_or_create(const Properties& properties);
-    // How many sets there are.
+    // How many sets are in use.
     MICROMEGAS_API static std::size_t count();
 
     const PropertySet* get() const { return set_; }
@@ -47,8 +48,13 @@ public:
     }
 
 private:
+    friend class PropertySetTable;
     explicit PropertySetRef(const PropertySet* set) : set_(set) {}
     static void share(const PropertySet* set);
+    // A share of a set, unless nobody has one any more.
+    static PropertySetRef share_if_live(const PropertySet* set);
+    // One of the set's holders goes; the last one frees it.
+    static void let_go(const PropertySet* set);
 
     const PropertySet* set_ = nullptr;
 };
@@ -59,10 +65,14 @@ public:
 
 private:
     friend class PropertySetRef;
-    explicit PropertySet(const Properties& properties) : properties_(properties) {}
+    friend class PropertySetTable;
+    PropertySet(const Properties& properties, unsigned holders);
 
-    Properties properties_;
+    // Empty once there are no shares.
+    mutable Properties properties_;
     mutable std::atomic<std::uint64_t> shares_{1};
+    // Those with shares, all together, and the table of the thread that made it.
+    mutable std::atomic<unsigned> holders_;
 };
 
 inline void PropertySetRef::share(const PropertySet* set) {
