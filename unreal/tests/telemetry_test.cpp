@@ -107,6 +107,53 @@ TEST(a_game_is_recorded_and_sent) {
 	CHECK(!Dispatch::IsRunning());
 }
 
+TEST(every_macro_takes_the_engines_types) {
+	FStubConsole::Set("telemetry.net.verbosity", int32(4));
+	Begin();
+	const UObject Boss(TEXT("Boss_3"));
+	const FName Thing(TEXT("Thing_7"));
+	{
+		MICROMEGAS_SPAN_SCOPE(TEXT("Game"), TEXT("wide scope"));
+		MICROMEGAS_SPAN_NAME_CONDITIONAL("Game", true, Thing);
+		MICROMEGAS_SPAN_NAME_CONDITIONAL("Game", false, FName(TEXT("LeftOut")));
+		MICROMEGAS_SPAN_NAME("Game", TEXT("static text"));
+		MICROMEGAS_SPAN_UOBJECT_CONDITIONAL("Game", true, &Boss);
+	}
+	MICROMEGAS_IMETRIC(TEXT("Game"), Verbosity::Med, TEXT("Ammo"), TEXT("count"), Boss.GetFName().GetNumber());
+	MICROMEGAS_FMETRIC("Game", Verbosity::Max, "Load", "percent", 12.5f);
+	int64 Bits = 0;
+	{
+		MICROMEGAS_NET_CONNECTION_SCOPE(FName(TEXT("Client_1")), true);
+		{
+			MICROMEGAS_NET_OBJECT_SCOPE(Boss.GetFName(), Bits);
+			MICROMEGAS_NET_PROPERTY(FName(TEXT("Health")), 8);
+			{
+				MICROMEGAS_NET_PROPERTY_SCOPE(FName(TEXT("Armour")), Bits);
+				Bits += 16;
+			}
+			MICROMEGAS_NET_RPC_SCOPE(FName(TEXT("Roar")), Bits);
+			Bits += 24;
+		}
+		{
+			MICROMEGAS_NET_OBJECT_SIZE_SCOPE(TEXT("Sized"), 5);
+		}
+		MICROMEGAS_NET_SUSPEND_SCOPE();
+		MICROMEGAS_NET_OBJECT_EVENT(FName(TEXT("Suspended")), 9);
+	}
+	MICROMEGAS_NET_OBJECT_EVENT(FName(TEXT("Whole_2")), 9);
+	Dispatch::Flush(10.f);
+	const std::string All = Sent();
+	for (const char16_t* Part : {u"wide scope", u"Thing_7", u"static text", u"Boss_3", u"Ammo", u"Client_1", u"Health", u"Armour",
+			 u"Roar", u"Sized", u"Whole_2"}) {
+		CHECK(Contains(All, Wide(Part)));
+	}
+	CHECK(Contains(All, "Load"));
+	CHECK(!Contains(All, Wide(u"LeftOut")));
+	CHECK(!Contains(All, Wide(u"Suspended")));
+	End();
+	FStubConsole::Set("telemetry.net.verbosity", int32(2));
+}
+
 TEST(console_variables_say_what_is_sent) {
 	FStubConsole::Set("telemetry.log.enable", false);
 	FStubConsole::Set("telemetry.metrics.enable", false);

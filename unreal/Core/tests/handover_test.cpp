@@ -120,7 +120,7 @@ TEST(a_chain_hands_over_every_record_in_order_or_tells_where_some_are_missing) {
         pool().set_bound(0);
         pool().set_bound(pool().total_bytes() + buffers * least_words * sizeof(std::uint64_t));
         std::uint64_t lost = 0;
-        constexpr std::uint64_t record_count = 200'000;
+        constexpr std::uint64_t record_count = 80'000;
         const Received all = exchange_records(record_count, lost);
         CHECK(all.is_in_order);
         CHECK(all.is_whole);
@@ -136,7 +136,7 @@ TEST(memory_is_lent_to_one_at_a_time) {
     std::atomic<int> refused{0};
     on_threads([&](int thread) {
         std::vector<std::pair<std::uint64_t*, std::size_t>> lent;
-        for (int turn = 0; turn < 200'000; ++turn) {
+        for (int turn = 0; turn < 100'000; ++turn) {
             const std::size_t words = least_words << (turn % 3);
             if (std::uint64_t* base = own.take(words)) {
                 base[0] = base[words - 1] = static_cast<std::uint64_t>(thread);

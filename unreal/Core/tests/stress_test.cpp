@@ -206,14 +206,14 @@ Config hurried(std::size_t bytes) {
 }  // namespace
 
 TEST(everything_of_threads_that_come_and_go_arrives_once) {
-    const Outcome outcome = run(hurried(256 * 1024 * 1024), 24, 10'000);
+    const Outcome outcome = run(hurried(256 * 1024 * 1024), 16, 10'000);
     CHECK_EQUAL(outcome.lost, 0u);
     CHECK_EQUAL(outcome.arrived, outcome.recorded);
     CHECK_EQUAL(outcome.begins, outcome.ends);
 }
 
 TEST(what_finds_no_room_is_counted_and_nothing_else_is_missing) {
-    const Outcome outcome = run(hurried(128 * 1024), 24, 10'000);
+    const Outcome outcome = run(hurried(128 * 1024), 16, 10'000);
     CHECK(outcome.arrived > 0);
     CHECK(outcome.lost > 0);
     CHECK_EQUAL(outcome.arrived + outcome.lost, outcome.recorded);
