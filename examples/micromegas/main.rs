@@ -20,6 +20,7 @@ mod open;
 mod own_telemetry;
 mod place;
 mod query;
+mod redaction;
 mod serve;
 mod server;
 mod soak;

@@ -15,6 +15,7 @@ use micromegas_tracing::prelude::*;
 use crate::access::Access;
 use crate::lake::RetentionArgs;
 use crate::own_telemetry::OwnTelemetry;
+use crate::redaction::{RedactionArgs, key_of_environment};
 use crate::server::{Server, ServerConfig};
 use crate::storage::Storage;
 use crate::tenant_limits::TenantLimitArgs;
@@ -93,6 +94,9 @@ pub(crate) struct Args {
     #[command(flatten)]
     limits: TenantLimitArgs,
 
+    #[command(flatten)]
+    redaction: RedactionArgs,
+
     /// Keep what the server records about itself in its own lake, for the tenant `default`
     #[arg(long, env = "MICROMEGAS_OWN_TELEMETRY")]
     own_telemetry: bool,
@@ -121,6 +125,8 @@ Examples:
       Keep profiles for a week and everything else for a month.
   micromegas serve --limits requests=500 --tenant-limits \"team-a:requests=50,bytes=5000000\"
       Hold each tenant to 500 requests a second, and one to less.
+  MICROMEGAS_REDACTION_KEY=… micromegas serve --redact \"user.*=hash,password=drop\"
+      Show hashes of some properties in place of their values, and one not at all.
   micromegas serve --disable-auth --http 127.0.0.1:0 --flight 127.0.0.1:0 --print-addresses
       Any free ports, told to a script: {\"ingestion\":\"http://…\",\"query\":\"http://…\"}
 
@@ -164,6 +170,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         access,
         retention: args.retention.policy(),
         limits: args.limits.options(),
+        redaction: args.redaction.rules(key_of_environment())?,
         segment_window: Duration::from_millis(args.segment_window),
         own_telemetry: own,
     };

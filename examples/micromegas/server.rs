@@ -12,13 +12,13 @@ use micromegas_analytics::flight::FlightSqlServer;
 use micromegas_analytics::{Daemon, DaemonOptions, Options};
 use micromegas_auth::AuthLayer;
 use micromegas_ingestion::control::control_routes;
-use micromegas_ingestion::otlp::{otlp_grpc_routes, otlp_routes};
+use micromegas_ingestion::otlp::{OtlpOptions, otlp_grpc_routes, otlp_routes};
 use micromegas_ingestion::{
     IngestionOptions, IngestionService, LimitLayer, LimitOptions, ingestion_routes, probe_routes,
 };
 use micromegas_lakehouse::{
-    Housekeeping, HousekeepingOptions, Lake, LakeOptions, Lakehouse, Principal, RetentionPolicy,
-    Rights,
+    Housekeeping, HousekeepingOptions, Lake, LakeOptions, Lakehouse, Principal, Redaction,
+    RetentionPolicy, Rights,
 };
 use micromegas_tracing::prelude::*;
 use tokio::net::TcpListener;
@@ -62,6 +62,8 @@ pub(crate) struct ServerConfig {
     pub(crate) retention: RetentionPolicy,
     /// How much each tenant may send.
     pub(crate) limits: LimitOptions,
+    /// Which properties nobody sees.
+    pub(crate) redaction: Redaction,
     /// The longest that a block waits for others to share an object with.
     pub(crate) segment_window: Duration,
     /// What it records about itself, if that goes into its lake.
@@ -91,14 +93,22 @@ impl Server {
             stop,
             roles: JoinSet::new(),
         };
-        let options = Options::default();
+        let options = Options { redaction: config.redaction.clone(), ..Options::default() };
         let lake = LakeOptions {
             segment_window: config.segment_window,
             retention: config.retention.clone(),
             ..LakeOptions::default()
         };
         let access = (LimitLayer::new(config.limits), auth.clone());
-        server.roles.spawn(ingest(http, lakehouse.clone(), lake.clone(), access, stopping.clone()));
+        let taking = IngestionService::with_lake_options(
+            lakehouse.clone(),
+            lake.clone(),
+            // Whoever gets past the layer has a principal; nobody is taken for one without.
+            IngestionOptions::default()
+                .with_anonymous(None)
+                .with_otlp(OtlpOptions::default().with_redaction(config.redaction)),
+        );
+        server.roles.spawn(ingest(http, taking, access, stopping.clone()));
         if let Some(own) = config.own_telemetry {
             let options = LakeOptions { sweep_period: Duration::ZERO, ..lake.clone() };
             let lake = Lake::new(lakehouse.clone(), options);
@@ -173,15 +183,12 @@ async fn listen(address: SocketAddr, what: &str, option: &str) -> Result<TcpList
 
 async fn ingest(
     listener: TcpListener,
-    lakehouse: Lakehouse,
-    lake: LakeOptions,
+    service: IngestionService,
     access: (LimitLayer, AuthLayer),
     stopping: watch::Receiver<bool>,
 ) -> Result<()> {
     let (limits, auth) = access;
-    // Whoever gets past the layer has a principal; nobody is taken for one without.
-    let options = IngestionOptions::default().with_anonymous(None);
-    let service = Arc::new(IngestionService::with_lake_options(lakehouse, lake, options));
+    let service = Arc::new(service);
     let routes = ingestion_routes(Arc::clone(&service))
         .merge(control_routes(Arc::clone(&service)))
         .merge(otlp_routes(Arc::clone(&service)))

@@ -30,7 +30,7 @@ impl Engine {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let object_store_url = ObjectStoreUrl::parse(format!("micromegas://lakehouse-{number}"))?;
         let parallelism = std::thread::available_parallelism().map_or(2, usize::from);
-        let sources = SourceCache::new(options.decode_limits.clone());
+        let sources = SourceCache::new(options.decode_limits.clone(), options.redaction.clone());
         Ok(Arc::new(Self {
             lakehouse,
             options,

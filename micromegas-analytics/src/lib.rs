@@ -80,6 +80,7 @@ mod nearest;
 mod net;
 mod options;
 mod otlp;
+mod redaction;
 mod register;
 mod scan;
 mod snapshot;

@@ -1,5 +1,7 @@
 //! What a host may choose.
 
+use micromegas_lakehouse::Redaction;
+
 use crate::scan::BlockCache;
 
 /// How queries run. `Options::default()` suits a small server.
@@ -15,6 +17,10 @@ pub struct Options {
     /// The memory in bytes that one query of the FlightSQL service may use before it spills or
     /// fails; `None` leaves it to the host's memory pool.
     pub query_memory_bytes: Option<usize>,
+    /// Which properties nobody sees, or only their hashes: of log entries, samples, spans, events,
+    /// streams and processes, whatever sent them. None by default. They act on the rows of queries;
+    /// what the daemon writes down stays as it was sent.
+    pub redaction: Redaction,
 }
 
 impl Default for Options {
@@ -24,6 +30,7 @@ impl Default for Options {
             decode_limits: micromegas_transit::Limits::default(),
             fetch_ahead: 4,
             query_memory_bytes: Some(2 << 30),
+            redaction: Redaction::default(),
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::ArrayRef;
-use micromegas_lakehouse::{BlockRecord, Lakehouse, ProcessRecord, StreamRecord, Tenant};
+use micromegas_lakehouse::{
+    BlockRecord, Lakehouse, ProcessRecord, Redaction, StreamRecord, Tenant,
+};
 use micromegas_transit::{LayoutHash, Limits, PlanCache, StreamPlan};
 use moka::future::Cache;
 use uuid::Uuid;
@@ -32,6 +34,9 @@ pub(crate) struct StreamSource {
     pub(crate) stream: StreamRecord,
     format: Result<Format, String>,
     pub(crate) columns: SourceColumns,
+    /// The label of its thread, if it is that of one: `name-id`, or the id alone if the thread has
+    /// no name. Rules of redaction have been applied to both.
+    pub(crate) thread_label: String,
 }
 
 /// The columns that are constant for a stream.
@@ -100,12 +105,13 @@ impl StreamSource {
 pub(crate) struct SourceCache {
     sources: Cache<(Tenant, Uuid), Arc<StreamSource>>,
     plans: PlanCache,
+    redaction: Redaction,
 }
 
 impl SourceCache {
     /// An empty cache; layouts are compiled within `limits`.
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { sources: Cache::new(16_384), plans: PlanCache::new(limits, 1_024) }
+    pub(crate) fn new(limits: Limits, redaction: Redaction) -> Self {
+        Self { sources: Cache::new(16_384), plans: PlanCache::new(limits, 1_024), redaction }
     }
 
     /// The source of a block.
@@ -154,7 +160,20 @@ impl SourceCache {
             computer: ConstantColumn::symbol(&info.computer),
             process_properties: ConstantColumn::properties(&jsonb_object(properties)),
         };
-        Ok(Arc::new(StreamSource { process, stream, format, columns }))
+        let thread_label = self.thread_label(&stream);
+        Ok(Arc::new(StreamSource { process, stream, format, columns, thread_label }))
+    }
+
+    fn thread_label(&self, stream: &StreamRecord) -> String {
+        let property = |name: &str| {
+            let value = stream.properties.get(name)?;
+            self.redaction.apply(name, value)
+        };
+        let id = property("thread-id").unwrap_or_default();
+        match property("thread-name").unwrap_or_default().as_str() {
+            "" => id,
+            name => format!("{name}-{id}"),
+        }
     }
 
     /// The plan of a layout, or the reason why the layout makes no sense.

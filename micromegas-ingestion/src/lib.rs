@@ -59,7 +59,7 @@
 //! as protobuf and JSON, compressed with gzip, zstd or deflate, by the routes above, and over gRPC by
 //! the services in [`otlp`], for a tonic server of the host's. Requests are split by resource and
 //! stored as they were sent; ids follow from the bytes, so that a request that is sent again is stored
-//! once. Rules may drop or hash attributes before anything is stored ([`otlp::Redaction`]).
+//! once. Rules may drop or hash attributes before anything is stored ([`Redaction`](micromegas_lakehouse::Redaction)).
 //!
 //! # Control
 //!

@@ -99,6 +99,7 @@ mod local_objects;
 mod object_url;
 mod objects;
 mod principal;
+mod redaction;
 mod removal;
 mod sequence;
 mod store;
@@ -126,6 +127,7 @@ pub use ledger::{
 };
 pub use object_url::{ObjectStoreOptions, open_object_store};
 pub use principal::{Principal, Rights};
+pub use redaction::{Redact, Redaction};
 pub use removal::{
     Expired, Forgetting, Housekeeping, HousekeepingOptions, PayloadMove, PayloadReference,
     ReclaimableObject, Reclaimed, RemovalStore, RemovedProcesses, Retention, RetentionPolicy,

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use chrono::Utc;
 use clap::Parser;
 use micromegas_ingestion::LimitOptions;
-use micromegas_lakehouse::{LakeOptions, RetentionPolicy};
+use micromegas_lakehouse::{LakeOptions, Redaction, RetentionPolicy};
 use tokio::process::Command;
 
 use super::{corpus, report};
@@ -63,6 +63,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         access: Access::for_everyone(),
         retention: RetentionPolicy::default(),
         limits: LimitOptions::default(),
+        redaction: Redaction::default(),
         segment_window: LakeOptions::default().segment_window,
         own_telemetry: None,
     };

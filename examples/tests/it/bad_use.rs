@@ -51,6 +51,13 @@ fn a_directory_that_cannot_be_written_is_named() {
 }
 
 #[test]
+fn hashes_of_properties_need_a_secret() {
+    let dir = tempfile::tempdir().unwrap();
+    let args = ["--data-dir", dir.path().to_str().unwrap(), "--redact", "user=hash"];
+    serve(&args).assert_failed(1, &["MICROMEGAS_REDACTION_KEY", "drop"]);
+}
+
+#[test]
 fn a_directory_that_another_server_has_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let _server = Server::start(dir.path());

@@ -21,6 +21,8 @@ const INFO: u32 = 4;
 pub(crate) struct LogClient {
     pub(crate) process_id: Uuid,
     pub(crate) stream_id: Uuid,
+    /// Of the process.
+    pub(crate) properties: BTreeMap<String, String>,
     start_time: DateTime<Utc>,
     entry_count: i64,
 }
@@ -30,6 +32,7 @@ impl LogClient {
         Self {
             process_id: Uuid::new_v4(),
             stream_id: Uuid::new_v4(),
+            properties: BTreeMap::new(),
             start_time: Utc::now() - TimeDelta::minutes(1),
             entry_count: 0,
         }
@@ -48,7 +51,7 @@ impl LogClient {
             start_time: self.start_time,
             start_ticks: START_TICKS,
             parent_process_id: None,
-            properties: BTreeMap::new(),
+            properties: self.properties.clone(),
         };
         process.to_cbor()
     }

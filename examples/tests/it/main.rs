@@ -17,6 +17,7 @@ mod otlp_grpc;
 mod own_telemetry;
 mod programs;
 mod query_formats;
+mod redaction;
 mod sender;
 mod server;
 mod shutdown;

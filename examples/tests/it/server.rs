@@ -26,7 +26,11 @@ impl Server {
         let place = ["serve", "--data-dir", data_dir, "--print-addresses"];
         let ports = ["--http", "127.0.0.1:0", "--flight", "127.0.0.1:0"];
         let args = [&place[..], &ports[..], access].concat();
-        let mut program = Started::new(MICROMEGAS, &args);
+        Self::of(Started::new(MICROMEGAS, &args))
+    }
+
+    /// A server that was started to print its addresses.
+    pub(crate) fn of(mut program: Started) -> Self {
         let addresses: Value = serde_json::from_str(&program.next_line()).unwrap();
         let url = |name: &str| addresses[name].as_str().unwrap().to_owned();
         Self { program, ingestion_url: url("ingestion"), query_url: url("query") }

@@ -87,6 +87,10 @@ impl SnapshotScan for ComputedScan {
         self.computation.time_columns()
     }
 
+    fn has_sent_properties(&self) -> bool {
+        false
+    }
+
     async fn scan(
         &self,
         engine: &Arc<Engine>,

@@ -116,6 +116,10 @@ impl SnapshotScan for DerivedScan {
         Some(self.table.time)
     }
 
+    fn has_sent_properties(&self) -> bool {
+        false
+    }
+
     async fn scan(
         &self,
         engine: &Arc<Engine>,

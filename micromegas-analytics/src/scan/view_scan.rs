@@ -160,6 +160,10 @@ impl SnapshotScan for ViewScan {
         Some(self.definition().time)
     }
 
+    fn has_sent_properties(&self) -> bool {
+        true
+    }
+
     async fn scan(
         &self,
         engine: &Arc<Engine>,

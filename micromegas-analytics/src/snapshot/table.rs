@@ -13,6 +13,7 @@ use micromegas_lakehouse::Snapshot;
 
 use super::pin::PinnedSnapshot;
 use crate::engine::Engine;
+use crate::redaction::Redactor;
 
 /// What a query asks of one table.
 #[derive(Clone, Copy)]
@@ -39,6 +40,11 @@ pub(crate) trait SnapshotScan: Debug + Send + Sync {
         expect(dead_code, reason = "only the service takes ranges in headers")
     )]
     fn time_columns(&self) -> Option<(&'static str, &'static str)>;
+
+    /// Whether properties are as they were sent, so that [rules](crate::Options::redaction) are
+    /// still to be applied to them. They are not where rows are made of those of other tables, and
+    /// not of telemetry.
+    fn has_sent_properties(&self) -> bool;
 
     /// Plans the scan: at least the rows that the filters accept, and only what the snapshot holds.
     async fn scan(
@@ -126,8 +132,20 @@ impl TableProvider for LakeTable {
             Pin::OfQuery(pinned) => pinned.get(&self.engine).await?,
             Pin::Fixed(snapshot) => *snapshot,
         };
-        let request = ScanRequest { session, projection, filters, limit };
-        self.scan.scan(&self.engine, snapshot, request).await
+        let schema = self.scan.schema();
+        let redactor = match self.scan.has_sent_properties() {
+            true => Redactor::of(&self.engine.options().redaction, &schema),
+            false => None,
+        };
+        let Some(redactor) = redactor else {
+            let request = ScanRequest { session, projection, filters, limit };
+            return self.scan.scan(&self.engine, snapshot, request).await;
+        };
+        let of_scan = redactor.conditions_of_scan(filters);
+        // Rows that are left out later do not count.
+        let limit = limit.filter(|_| of_scan.len() == filters.len());
+        let request = ScanRequest { session, projection, filters: &of_scan, limit };
+        redactor.over(self.scan.scan(&self.engine, snapshot, request).await?)
     }
 
     fn supports_filters_pushdown(

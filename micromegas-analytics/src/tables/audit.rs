@@ -46,6 +46,7 @@ pub(crate) struct AuditLog;
 impl MetadataTable for AuditLog {
     const NAME: &'static str = "audit_log";
     const TIME_COLUMNS: Option<(&'static str, &'static str)> = Some(("time", "time"));
+    const HAS_SENT_PROPERTIES: bool = false;
     type Row = AuditRecord;
     type Cursor = u64;
 

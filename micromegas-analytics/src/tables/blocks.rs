@@ -230,6 +230,7 @@ pub(crate) struct Blocks;
 impl MetadataTable for Blocks {
     const NAME: &'static str = "blocks";
     const TIME_COLUMNS: Option<(&'static str, &'static str)> = Some(("begin_time", "insert_time"));
+    const HAS_SENT_PROPERTIES: bool = true;
     type Row = BlockRow;
     type Cursor = CommitSequence;
 

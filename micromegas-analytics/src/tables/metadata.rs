@@ -53,6 +53,8 @@ pub(crate) trait MetadataTable: Send + Sync + 'static {
     const NAME: &'static str;
     /// The columns between which the time of a row lies.
     const TIME_COLUMNS: Option<(&'static str, &'static str)>;
+    /// Whether its properties are those of processes and streams.
+    const HAS_SENT_PROPERTIES: bool;
     /// A record of the store.
     type Row: Send + Sync + 'static;
     /// Where a page ended.
@@ -96,6 +98,10 @@ impl<T: MetadataTable> SnapshotScan for MetadataScan<T> {
 
     fn time_columns(&self) -> Option<(&'static str, &'static str)> {
         T::TIME_COLUMNS
+    }
+
+    fn has_sent_properties(&self) -> bool {
+        T::HAS_SENT_PROPERTIES
     }
 
     async fn scan(

@@ -157,6 +157,7 @@ pub(crate) struct Partitions;
 impl MetadataTable for Partitions {
     const NAME: &'static str = "list_partitions";
     const TIME_COLUMNS: Option<(&'static str, &'static str)> = None;
+    const HAS_SENT_PROPERTIES: bool = false;
     type Row = PartitionRecord;
     type Cursor = ();
 

@@ -121,6 +121,7 @@ impl MetadataTable for Processes {
     const NAME: &'static str = "processes";
     const TIME_COLUMNS: Option<(&'static str, &'static str)> =
         Some(("insert_time", "last_update_time"));
+    const HAS_SENT_PROPERTIES: bool = true;
     type Row = ProcessRecord;
     type Cursor = RecordKey;
 

@@ -50,6 +50,7 @@ pub(crate) struct QuarantinedBlocks;
 impl MetadataTable for QuarantinedBlocks {
     const NAME: &'static str = "list_quarantined_blocks";
     const TIME_COLUMNS: Option<(&'static str, &'static str)> = None;
+    const HAS_SENT_PROPERTIES: bool = false;
     type Row = QuarantinedBlock;
     type Cursor = QuarantineKey;
 

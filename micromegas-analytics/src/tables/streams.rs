@@ -100,6 +100,7 @@ impl MetadataTable for Streams {
     const NAME: &'static str = "streams";
     const TIME_COLUMNS: Option<(&'static str, &'static str)> =
         Some(("insert_time", "last_update_time"));
+    const HAS_SENT_PROPERTIES: bool = true;
     type Row = StreamRow;
     type Cursor = RecordKey;
 

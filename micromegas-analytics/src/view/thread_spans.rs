@@ -82,7 +82,7 @@ impl View for ThreadSpans {
     }
 
     fn start_run(&self, source: &Arc<StreamSource>) -> Box<dyn RunDecoder> {
-        let label = thread_label(source);
+        let label = source.thread_label.clone();
         let (schema, stream_id) = (Arc::clone(&self.0.schema), source.columns.stream_id.clone());
         Box::new(Decoder {
             source: Arc::clone(source),
@@ -147,16 +147,6 @@ impl Decoder {
             scope,
         });
         Some(spans.collect())
-    }
-}
-
-/// The label of a thread: `name-id`, or the id alone if the thread has no name.
-fn thread_label(source: &StreamSource) -> String {
-    let properties = &source.stream.properties;
-    let id = properties.get("thread-id").map_or("", String::as_str);
-    match properties.get("thread-name").map_or("", String::as_str) {
-        "" => id.to_owned(),
-        name => format!("{name}-{id}"),
     }
 }
 

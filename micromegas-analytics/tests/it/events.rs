@@ -1,7 +1,7 @@
 //! Events of types that a process has defined itself: `events."TypeName"`, `list_event_types()`.
 
 use bytes::Bytes;
-use micromegas_lakehouse::Tenant;
+use micromegas_lakehouse::{Redact, Redaction, Tenant};
 use micromegas_transit::planar::{Codec, Encoder};
 use micromegas_transit::types::StaticStringDependency;
 use micromegas_transit::{
@@ -153,6 +153,20 @@ async fn only_streams_that_may_have_the_type_are_read() {
     lake.send(&mut process.log_stream(), &[log]).await;
     let plan = lake.explain("SELECT * FROM events.\"Shot\"").await;
     assert!(plan.contains("view=custom_events, blocks=2"), "{plan}");
+}
+
+#[tokio::test]
+async fn rules_hide_members_as_they_do_properties() {
+    let (mut lake, _) = lake_with_shots().await;
+    let rules = [("weapon", Redact::Hash), ("damage", Redact::Drop), ("score", Redact::Hash)];
+    lake.options.redaction = Redaction::new(rules, "key");
+    let bow = lake.options.redaction.hash("bow");
+    let sql = "SELECT DISTINCT weapon, damage, score, is_hit, \
+               property_get(fields, 'weapon') = weapon FROM events.\"Shot\" WHERE event_id = 10";
+    // The hash of a number is none.
+    assert_eq!(lake.query(sql).await, [format!("{bow}|NULL|NULL|1|true")]);
+    let sql = "SELECT count(*) FROM events.\"Shot\" WHERE weapon = 'bow' OR damage > 1";
+    assert_eq!(lake.query(sql).await, ["0"]);
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod metadata_tables;
 mod otlp;
 mod partitions;
 mod pruning;
+mod redaction;
 mod snapshot;
 mod stats;
 mod tenants;

@@ -11,6 +11,7 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message as _;
 
 use super::identity::{Attributes, block_id, process_id, stream_id};
+use super::redaction::redacted;
 use super::scan::Scan;
 use super::schema::schema;
 use super::wire::{Fields, Malformed, Value};
@@ -92,7 +93,7 @@ impl Batch {
             return Ok(());
         }
         if !options.redaction.is_empty() {
-            bytes = options.redaction.apply(message, &bytes)?.into();
+            bytes = redacted(&options.redaction, message, &bytes)?.into();
         }
         let Some(resource) = resource(&bytes, options.resource_bytes_max)? else {
             let reason = format!("a resource is longer than {} bytes", options.resource_bytes_max);

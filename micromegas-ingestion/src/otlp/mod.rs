@@ -30,6 +30,5 @@ pub use grpc::{Logs, Metrics, OtlpService, OtlpSignal, Traces, otlp_grpc_routes}
 pub use http::{OtlpFormat, otlp_routes};
 pub(crate) use known::KnownStreams;
 pub use options::OtlpOptions;
-pub use redaction::{Redact, Redaction};
 pub use signal::Signal;
 pub use store::OtlpOutcome;

@@ -1,6 +1,6 @@
 //! What the host decides about OTLP.
 
-use super::Redaction;
+use micromegas_lakehouse::Redaction;
 
 /// What the host decides about OTLP.
 #[derive(Debug, Clone)]

@@ -252,7 +252,10 @@ pub(super) fn encode(events: &[Event]) -> Payload {
                 let descriptor = dependencies.span(name);
                 fixed_record(&mut objects, 0, &[descriptor, ticks]);
             }
-            Event::BeginAsync { .. } | Event::EndAsync { .. } | Event::Trace { .. } => {
+            Event::TaggedLog { .. }
+            | Event::BeginAsync { .. }
+            | Event::EndAsync { .. }
+            | Event::Trace { .. } => {
                 unreachable!("this client has no events of this type")
             }
         }

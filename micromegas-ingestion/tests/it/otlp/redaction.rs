@@ -1,8 +1,8 @@
 //! Attributes that rules name are not in the lake.
 
 use micromegas_ingestion::IngestionOptions;
-use micromegas_ingestion::otlp::{OtlpOptions, Redact, Redaction, Signal};
-use micromegas_lakehouse::Tenant;
+use micromegas_ingestion::otlp::{OtlpOptions, Signal};
+use micromegas_lakehouse::{Redact, Redaction, Tenant};
 use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 use prost::Message;
 

@@ -6,11 +6,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use micromegas_ingestion::otlp::{
-    Logs, Metrics, OtlpOptions, OtlpService, Redact, Redaction, Signal, Traces,
-};
+use micromegas_ingestion::otlp::{Logs, Metrics, OtlpOptions, OtlpService, Signal, Traces};
 use micromegas_ingestion::{IngestionOptions, IngestionService, router};
-use micromegas_lakehouse::{BlockFilter, Lakehouse, Tenant};
+use micromegas_lakehouse::{BlockFilter, Lakehouse, Redact, Redaction, Tenant};
 use opentelemetry_proto::tonic::logs::v1::ResourceLogs;
 use opentelemetry_proto::tonic::metrics::v1::ResourceMetrics;
 use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
