@@ -9,6 +9,7 @@ mod pages;
 mod partition_codes;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod sql;
 mod sqlite;
 
 pub use contract::MetadataStore;

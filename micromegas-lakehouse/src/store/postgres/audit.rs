@@ -1,7 +1,6 @@
 //! The audit log.
 
 use async_trait::async_trait;
-use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder};
 
 use super::failure::Result;
@@ -70,19 +69,5 @@ async fn list(
     let after = i64::try_from(filter.after).unwrap_or(i64::MAX);
     query.push(" AND number > ").push_bind(after).push(" ORDER BY number");
     push_limit(&mut query, limit);
-    query.build().fetch_all(pool).await?.iter().map(record).collect()
-}
-
-fn record(row: &PgRow) -> Result<AuditRecord> {
-    Ok(AuditRecord {
-        number: decode::unsigned(row, "number")?,
-        time: decode::time(row, "time")?,
-        record: NewAuditRecord {
-            tenant: decode::tenant(row)?,
-            actor: decode::text(row, "actor")?,
-            action: decode::text(row, "action")?,
-            target: decode::text(row, "target")?,
-            details: decode::json(row, "details")?,
-        },
-    })
+    query.build().fetch_all(pool).await?.iter().map(decode::audit_record).collect()
 }

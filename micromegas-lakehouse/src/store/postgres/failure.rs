@@ -3,28 +3,8 @@
 use sqlx::Error as Sql;
 
 use crate::error::Error;
-
-/// An error inside of the store: PostgreSQL's, or one that has its meaning already.
-#[derive(Debug)]
-pub(super) enum Failure {
-    Sql(Sql),
-    Known(Error),
-}
-
-/// A result inside of the store.
-pub(super) type Result<T, E = Failure> = std::result::Result<T, E>;
-
-impl From<Sql> for Failure {
-    fn from(error: Sql) -> Self {
-        Self::Sql(error)
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Known(error)
-    }
-}
+use crate::store::sql::is_of_contents;
+pub(super) use crate::store::sql::{Failure, Result};
 
 impl Failure {
     /// What it means while the store is in use; `name` says which database.
@@ -81,9 +61,4 @@ fn code(error: &Sql) -> Option<String> {
 /// The class of SQLSTATE, its first two characters.
 fn class(error: &Sql) -> Option<String> {
     code(error).and_then(|code| code.get(..2).map(str::to_owned))
-}
-
-/// Whether a stored value has another type or form than its column.
-fn is_of_contents(error: &Sql) -> bool {
-    matches!(error, Sql::ColumnDecode { .. } | Sql::Decode(_) | Sql::TypeNotFound { .. })
 }

@@ -1,8 +1,7 @@
 //! API keys.
 
 use async_trait::async_trait;
-use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Postgres, QueryBuilder, Row};
+use sqlx::{PgPool, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::failure::Result;
@@ -11,9 +10,7 @@ use super::text::stored;
 use super::{PostgresStore, audit, decode};
 use crate::audit::NewAuditRecord;
 use crate::error::Error;
-use crate::keys::{
-    ApiKeyRecord, KeyFilter, KeyHash, KeyStore, NewApiKey, Revocation, require_actor,
-};
+use crate::keys::{ApiKeyRecord, KeyFilter, KeyHash, KeyStore, NewApiKey, require_actor};
 use crate::tenant::Tenant;
 use crate::time::to_nanos;
 
@@ -64,7 +61,7 @@ async fn insert(pool: &PgPool, key: NewApiKey) -> Result<ApiKeyRecord> {
     let Some(row) = row else {
         return Err(Error::AlreadyExists { what: format!("key {}", key.id) }.into());
     };
-    let record = record(&row)?;
+    let record = decode::key(&row)?;
     audit::append(&mut transaction, NewAuditRecord::key_created(&record)).await?;
     transaction.commit().await?;
     Ok(record)
@@ -75,7 +72,7 @@ async fn fetch(pool: &PgPool, hash: &KeyHash) -> Result<Option<ApiKeyRecord>> {
         .bind(hash.as_bytes().as_slice())
         .fetch_optional(pool)
         .await?;
-    found.as_ref().map(record).transpose()
+    found.as_ref().map(decode::key).transpose()
 }
 
 async fn list(pool: &PgPool, filter: &KeyFilter, limit: usize) -> Result<Vec<ApiKeyRecord>> {
@@ -90,7 +87,7 @@ async fn list(pool: &PgPool, filter: &KeyFilter, limit: usize) -> Result<Vec<Api
     }
     query.push(" ORDER BY tenant, key_id");
     push_limit(&mut query, limit);
-    query.build().fetch_all(pool).await?.iter().map(record).collect()
+    query.build().fetch_all(pool).await?.iter().map(decode::key).collect()
 }
 
 async fn revoke(pool: &PgPool, tenant: &Tenant, id: Uuid, by: &str) -> Result<ApiKeyRecord> {
@@ -106,7 +103,7 @@ async fn revoke(pool: &PgPool, tenant: &Tenant, id: Uuid, by: &str) -> Result<Ap
     .fetch_optional(&mut *transaction)
     .await?;
     if let Some(row) = row {
-        let key = record(&row)?;
+        let key = decode::key(&row)?;
         audit::append(&mut transaction, NewAuditRecord::key_revoked(&key, by)).await?;
         transaction.commit().await?;
         return Ok(key);
@@ -118,26 +115,7 @@ async fn revoke(pool: &PgPool, tenant: &Tenant, id: Uuid, by: &str) -> Result<Ap
         .fetch_optional(&mut *transaction)
         .await?;
     row.as_ref()
-        .map(record)
+        .map(decode::key)
         .transpose()?
         .ok_or_else(|| Error::not_found(format!("key {id}")).into())
-}
-
-fn record(row: &PgRow) -> Result<ApiKeyRecord> {
-    let rights: &str = row.try_get("rights")?;
-    let corrupt = |source| Error::corrupt_from("a key", "its row is not what was written", source);
-    let revoked_time = decode::optional_time(row, "revoked_time")?;
-    let revoked_by = decode::optional_text(row, "revoked_by")?;
-    Ok(ApiKeyRecord {
-        id: row.try_get("key_id")?,
-        name: decode::text(row, "name")?,
-        prefix: decode::text(row, "prefix")?,
-        hash: KeyHash::try_from(row.try_get::<&[u8], _>("hash")?).map_err(corrupt)?,
-        tenant: decode::tenant(row)?,
-        rights: rights.parse().map_err(corrupt)?,
-        expires: decode::optional_time(row, "expires")?,
-        created_by: decode::text(row, "created_by")?,
-        created_time: decode::time(row, "created_time")?,
-        revoked: revoked_time.zip(revoked_by).map(|(time, by)| Revocation { time, by }),
-    })
 }

@@ -3,7 +3,6 @@
 mod adopt;
 mod audit;
 mod connect;
-mod decode;
 mod failure;
 mod insert;
 mod insert_blocks;
@@ -17,6 +16,7 @@ mod quarantine;
 mod reads;
 mod reclaim;
 mod removal;
+mod row;
 mod schema;
 mod select;
 mod store;
@@ -25,3 +25,5 @@ mod text;
 pub use adopt::Adopted;
 pub use options::PostgresOptions;
 pub use store::PostgresStore;
+
+use super::sql::decode;

@@ -1,7 +1,6 @@
 //! Quarantine.
 
-use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Postgres, QueryBuilder, Row};
+use sqlx::{PgPool, Postgres, QueryBuilder};
 
 use super::decode;
 use super::failure::Result;
@@ -51,7 +50,7 @@ pub(super) async fn list(
     }
     query.push(" ORDER BY t.tenant, t.view, t.block_id");
     push_limit(&mut query, limit);
-    query.build().fetch_all(pool).await?.iter().map(record).collect()
+    query.build().fetch_all(pool).await?.iter().map(decode::quarantined_block).collect()
 }
 
 pub(super) async fn release(pool: &PgPool, key: &QuarantineKey) -> Result<bool> {
@@ -64,19 +63,4 @@ pub(super) async fn release(pool: &PgPool, key: &QuarantineKey) -> Result<bool> 
     .execute(pool)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-fn record(row: &PgRow) -> Result<QuarantinedBlock> {
-    Ok(QuarantinedBlock {
-        key: QuarantineKey {
-            tenant: decode::tenant(row)?,
-            view: decode::text(row, "view")?,
-            block_id: row.try_get("block_id")?,
-        },
-        stream_id: row.try_get("stream_id")?,
-        process_id: row.try_get("process_id")?,
-        sequence: decode::sequence(row, "sequence")?,
-        reason: decode::text(row, "reason")?,
-        time: decode::time(row, "time")?,
-    })
 }

@@ -1,7 +1,6 @@
 //! Objects with bytes that no row refers to.
 
-use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, PgPool, Row};
+use sqlx::{PgConnection, PgPool};
 
 use super::decode;
 use super::failure::Result;
@@ -59,14 +58,7 @@ pub(super) async fn list(
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(pool)
     .await?;
-    let object = |row: &PgRow| {
-        Ok(ReclaimableObject {
-            key: decode::text(row, "object_key")?,
-            since: decode::time(row, "since")?,
-            deleted_time: decode::optional_time(row, "deleted_time")?,
-        })
-    };
-    rows.iter().map(object).collect()
+    rows.iter().map(decode::reclaimable_object).collect()
 }
 
 pub(super) async fn list_payloads(pool: &PgPool, key: &str) -> Result<Vec<PayloadReference>> {
@@ -84,15 +76,8 @@ pub(super) async fn list_payloads(pool: &PgPool, key: &str) -> Result<Vec<Payloa
         Some((tenant, id)) => sqlx::query(BY_BLOCK).bind(tenant.as_str().to_owned()).bind(id),
         None => sqlx::query(BY_KEY).bind(stored(key)),
     };
-    let reference = |row: &PgRow| {
-        Ok(PayloadReference {
-            tenant: decode::tenant(row)?,
-            block_id: row.try_get("block_id")?,
-            location: decode::location(row)?,
-        })
-    };
     let rows = query.fetch_all(pool).await?;
-    let references = rows.iter().map(reference).collect::<Result<Vec<_>>>()?;
+    let references = rows.iter().map(decode::payload_reference).collect::<Result<Vec<_>>>()?;
     // A block of that id may have said that it belongs to another process.
     Ok(references.into_iter().filter(|found| found.location.key == key).collect())
 }

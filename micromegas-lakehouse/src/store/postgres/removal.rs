@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
@@ -126,18 +125,9 @@ async fn remove_blocks(pool: &PgPool, tenant: &Tenant, blocks: &[CommitSequence]
     .bind(numbers)
     .fetch_all(&mut *transaction)
     .await?;
-    reclaim::add_unreferenced(&mut transaction, keys(&rows)?).await?;
+    reclaim::add_unreferenced(&mut transaction, decode::object_keys(&rows)?).await?;
     transaction.commit().await?;
     Ok(rows.len() as u64)
-}
-
-/// The keys of the objects of some blocks, each once.
-fn keys(rows: &[PgRow]) -> Result<Vec<String>> {
-    let keys = rows.iter().map(|row| decode::location(row).map(|location| location.key));
-    let mut keys = keys.collect::<Result<Vec<_>>>()?;
-    keys.sort_unstable();
-    keys.dedup();
-    Ok(keys)
 }
 
 async fn remove_waiting_blocks(pool: &PgPool, tenant: &Tenant, ids: &[Uuid]) -> Result<u64> {
@@ -149,7 +139,7 @@ async fn remove_waiting_blocks(pool: &PgPool, tenant: &Tenant, ids: &[Uuid]) -> 
     .bind(ids)
     .fetch_all(&mut *transaction)
     .await?;
-    reclaim::add_unreferenced(&mut transaction, keys(&rows)?).await?;
+    reclaim::add_unreferenced(&mut transaction, decode::object_keys(&rows)?).await?;
     transaction.commit().await?;
     Ok(rows.len() as u64)
 }
@@ -235,7 +225,7 @@ async fn forget(
     .bind(i64::try_from(block_count_max).unwrap_or(i64::MAX))
     .fetch_all(&mut *connection)
     .await?;
-    reclaim::add(&mut *connection, keys(&rows)?).await?;
+    reclaim::add(&mut *connection, decode::object_keys(&rows)?).await?;
     let mut done = Forgetting { blocks: rows.len() as u64, ..Forgetting::default() };
     if rows.len() < block_count_max {
         let waiting = sqlx::query(
@@ -245,7 +235,7 @@ async fn forget(
         .bind(process.id)
         .fetch_all(&mut *connection)
         .await?;
-        reclaim::add(&mut *connection, keys(&waiting)?).await?;
+        reclaim::add(&mut *connection, decode::object_keys(&waiting)?).await?;
         let removed = delete_processes(&mut *connection, &process.tenant, &[process.id]).await?;
         done.waiting_blocks = waiting.len() as u64;
         (done.processes, done.streams) = (removed.processes, removed.streams);

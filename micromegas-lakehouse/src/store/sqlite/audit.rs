@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{SubsecRound, Utc};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool};
 
 use super::connect::begin;
 use super::encode::json;
@@ -71,19 +70,5 @@ async fn list(
     let after = i64::try_from(filter.after).unwrap_or(i64::MAX);
     query.push(" AND number > ").push_bind(after).push(" ORDER BY number");
     push_limit(&mut query, limit);
-    query.build().fetch_all(readers).await?.iter().map(record).collect()
-}
-
-fn record(row: &SqliteRow) -> Result<AuditRecord> {
-    Ok(AuditRecord {
-        number: decode::unsigned(row, "number")?,
-        time: decode::time(row, "time")?,
-        record: NewAuditRecord {
-            tenant: decode::tenant(row)?,
-            actor: row.try_get("actor")?,
-            action: row.try_get("action")?,
-            target: row.try_get("target")?,
-            details: decode::json(row, "details")?,
-        },
-    })
+    query.build().fetch_all(readers).await?.iter().map(decode::audit_record).collect()
 }

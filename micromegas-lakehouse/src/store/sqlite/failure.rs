@@ -6,28 +6,8 @@ use std::sync::Arc;
 use sqlx::Error as Sql;
 
 use crate::error::Error;
-
-/// An error inside of the store: SQLite's, or one that has its meaning already.
-#[derive(Debug)]
-pub(super) enum Failure {
-    Sql(Sql),
-    Known(Error),
-}
-
-/// A result inside of the store.
-pub(super) type Result<T> = std::result::Result<T, Failure>;
-
-impl From<Sql> for Failure {
-    fn from(error: Sql) -> Self {
-        Self::Sql(error)
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Known(error)
-    }
-}
+use crate::store::sql::is_of_contents;
+pub(super) use crate::store::sql::{Failure, Result};
 
 impl Failure {
     /// Whether another connection has the database.
@@ -75,9 +55,4 @@ fn primary_code(error: &Sql) -> Option<i32> {
     };
     let code: i32 = error.code()?.parse().ok()?;
     Some(code & 0xff)
-}
-
-/// Whether a stored value has another type or form than its column.
-fn is_of_contents(error: &Sql) -> bool {
-    matches!(error, Sql::ColumnDecode { .. } | Sql::Decode(_) | Sql::TypeNotFound { .. })
 }

@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{SubsecRound, Utc};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
+use sqlx::{QueryBuilder, Sqlite, SqlitePool};
 use uuid::Uuid;
 
 use super::connect::begin;
@@ -75,7 +74,7 @@ async fn fetch(readers: &SqlitePool, hash: &KeyHash) -> Result<Option<ApiKeyReco
         .bind(hash.as_bytes().as_slice())
         .fetch_optional(readers)
         .await?;
-    found.as_ref().map(record).transpose()
+    found.as_ref().map(decode::key).transpose()
 }
 
 async fn list(readers: &SqlitePool, filter: &KeyFilter, limit: usize) -> Result<Vec<ApiKeyRecord>> {
@@ -90,7 +89,7 @@ async fn list(readers: &SqlitePool, filter: &KeyFilter, limit: usize) -> Result<
     }
     query.push(" ORDER BY tenant, key_id");
     push_limit(&mut query, limit);
-    query.build().fetch_all(readers).await?.iter().map(record).collect()
+    query.build().fetch_all(readers).await?.iter().map(decode::key).collect()
 }
 
 async fn revoke(writer: &SqlitePool, tenant: &Tenant, id: Uuid, by: &str) -> Result<ApiKeyRecord> {
@@ -103,7 +102,7 @@ async fn revoke(writer: &SqlitePool, tenant: &Tenant, id: Uuid, by: &str) -> Res
     let Some(found) = found else {
         return Err(Error::not_found(format!("key {id}")).into());
     };
-    let mut key = record(&found)?;
+    let mut key = decode::key(&found)?;
     if key.revoked.is_none() {
         let time = Utc::now().trunc_subsecs(6);
         sqlx::query(
@@ -120,23 +119,4 @@ async fn revoke(writer: &SqlitePool, tenant: &Tenant, id: Uuid, by: &str) -> Res
         key.revoked = Some(Revocation { time, by: by.to_owned() });
     }
     Ok(key)
-}
-
-fn record(row: &SqliteRow) -> Result<ApiKeyRecord> {
-    let rights: &str = row.try_get("rights")?;
-    let corrupt = |source| Error::corrupt_from("a key", "its row is not what was written", source);
-    let revoked_time = decode::optional_time(row, "revoked_time")?;
-    let revoked_by: Option<String> = row.try_get("revoked_by")?;
-    Ok(ApiKeyRecord {
-        id: row.try_get("key_id")?,
-        name: row.try_get("name")?,
-        prefix: row.try_get("prefix")?,
-        hash: KeyHash::try_from(row.try_get::<&[u8], _>("hash")?).map_err(corrupt)?,
-        tenant: decode::tenant(row)?,
-        rights: rights.parse().map_err(corrupt)?,
-        expires: decode::optional_time(row, "expires")?,
-        created_by: row.try_get("created_by")?,
-        created_time: decode::time(row, "created_time")?,
-        revoked: revoked_time.zip(revoked_by).map(|(time, by)| Revocation { time, by }),
-    })
 }

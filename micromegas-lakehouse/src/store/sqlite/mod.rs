@@ -4,7 +4,6 @@ mod audit;
 mod batch;
 mod checkpoint;
 mod connect;
-mod decode;
 mod encode;
 mod failure;
 mod insert;
@@ -22,8 +21,11 @@ mod reads;
 mod reclaim;
 mod refused;
 mod removal;
+mod row;
 mod schema;
 mod select;
 mod store;
 
 pub use store::SqliteStore;
+
+use super::sql::decode;

@@ -1,8 +1,7 @@
 //! Quarantine.
 
 use chrono::{SubsecRound, Utc};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
+use sqlx::{QueryBuilder, Sqlite, SqlitePool};
 
 use super::connect::begin;
 use super::decode;
@@ -65,7 +64,7 @@ pub(super) async fn list(
     }
     query.push(" ORDER BY t.tenant, t.view, t.block_id");
     push_limit(&mut query, limit);
-    query.build().fetch_all(readers).await?.iter().map(record).collect()
+    query.build().fetch_all(readers).await?.iter().map(decode::quarantined_block).collect()
 }
 
 pub(super) async fn release(writer: &SqlitePool, key: &QuarantineKey) -> Result<bool> {
@@ -78,19 +77,4 @@ pub(super) async fn release(writer: &SqlitePool, key: &QuarantineKey) -> Result<
     .execute(writer)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-fn record(row: &SqliteRow) -> Result<QuarantinedBlock> {
-    Ok(QuarantinedBlock {
-        key: QuarantineKey {
-            tenant: decode::tenant(row)?,
-            view: row.try_get("view")?,
-            block_id: row.try_get("block_id")?,
-        },
-        stream_id: row.try_get("stream_id")?,
-        process_id: row.try_get("process_id")?,
-        sequence: decode::sequence(row, "sequence")?,
-        reason: row.try_get("reason")?,
-        time: decode::time(row, "time")?,
-    })
 }

@@ -1,8 +1,7 @@
 //! Objects with bytes that no row refers to.
 
 use chrono::{SubsecRound, Utc};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection, SqlitePool};
+use sqlx::{SqliteConnection, SqlitePool};
 
 use super::connect::begin;
 use super::decode;
@@ -62,14 +61,7 @@ pub(super) async fn list(
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(readers)
     .await?;
-    let object = |row: &SqliteRow| {
-        Ok(ReclaimableObject {
-            key: row.try_get("object_key")?,
-            since: decode::time(row, "since")?,
-            deleted_time: decode::optional_time(row, "deleted_time")?,
-        })
-    };
-    rows.iter().map(object).collect()
+    rows.iter().map(decode::reclaimable_object).collect()
 }
 
 pub(super) async fn list_payloads(
@@ -90,15 +82,8 @@ pub(super) async fn list_payloads(
         Some((tenant, id)) => sqlx::query(BY_BLOCK).bind(tenant.as_str().to_owned()).bind(id),
         None => sqlx::query(BY_KEY).bind(key),
     };
-    let reference = |row: &SqliteRow| {
-        Ok(PayloadReference {
-            tenant: decode::tenant(row)?,
-            block_id: row.try_get("block_id")?,
-            location: decode::location(row)?,
-        })
-    };
     let rows = query.fetch_all(readers).await?;
-    let references = rows.iter().map(reference).collect::<Result<Vec<_>>>()?;
+    let references = rows.iter().map(decode::payload_reference).collect::<Result<Vec<_>>>()?;
     // A block of that id may have said that it belongs to another process.
     Ok(references.into_iter().filter(|found| found.location.key == key).collect())
 }

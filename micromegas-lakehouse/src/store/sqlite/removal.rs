@@ -139,16 +139,7 @@ async fn select_blocks(
     for row in &rows {
         numbers.push(row.try_get("sequence")?);
     }
-    Ok((numbers, keys(&rows)?))
-}
-
-/// The keys of the objects of some blocks, each once.
-fn keys(rows: &[sqlx::sqlite::SqliteRow]) -> Result<Vec<String>> {
-    let keys = rows.iter().map(|row| decode::location(row).map(|location| location.key));
-    let mut keys = keys.collect::<Result<Vec<_>>>()?;
-    keys.sort_unstable();
-    keys.dedup();
-    Ok(keys)
+    Ok((numbers, decode::object_keys(&rows)?))
 }
 
 async fn delete_blocks(connection: &mut SqliteConnection, numbers: &[i64]) -> Result<()> {
@@ -173,7 +164,7 @@ async fn remove_waiting_blocks(writer: &SqlitePool, tenant: &Tenant, ids: &[Uuid
     .bind(ids)
     .fetch_all(&mut *transaction)
     .await?;
-    reclaim::add_unreferenced(&mut transaction, &keys(&rows)?).await?;
+    reclaim::add_unreferenced(&mut transaction, &decode::object_keys(&rows)?).await?;
     transaction.commit().await?;
     Ok(rows.len() as u64)
 }
@@ -268,7 +259,7 @@ async fn forget(
         .bind(process.id)
         .fetch_all(&mut *connection)
         .await?;
-        reclaim::add(&mut *connection, &keys(&waiting)?).await?;
+        reclaim::add(&mut *connection, &decode::object_keys(&waiting)?).await?;
         let removed = delete_processes(&mut *connection, &process.tenant, &[process.id]).await?;
         done.waiting_blocks = waiting.len() as u64;
         (done.processes, done.streams) = (removed.processes, removed.streams);
