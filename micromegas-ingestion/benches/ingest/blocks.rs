@@ -1,13 +1,9 @@
 //! Blocks as bodies of requests, of which only the id differs.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use chrono::DateTime;
-use http_body::{Body, Frame, SizeHint};
 use micromegas_benches::SpanBlock;
 use micromegas_transit::planar::{Codec, Encoder};
 use micromegas_transit::types::thread_stream_layout;
@@ -113,39 +109,15 @@ impl Documents {
         }
     }
 
-    /// A block that was never sent before.
-    pub(crate) fn next_block(&self) -> Parts {
+    /// A block that was never sent before, in parts.
+    pub(crate) fn next_block(&self) -> [Bytes; 3] {
         let id = Uuid::new_v4().hyphenated().to_string();
-        Parts::new([self.before_id.clone(), id.into(), self.after_id.clone()])
-    }
-}
-
-/// A body in parts whose length is known.
-#[derive(Debug)]
-pub(crate) struct Parts(VecDeque<Bytes>);
-
-impl Parts {
-    pub(crate) fn new(parts: impl IntoIterator<Item = Bytes>) -> Self {
-        Self(parts.into_iter().collect())
-    }
-}
-
-impl Body for Parts {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.pop_front().map(|part| Ok(Frame::data(part))))
+        [self.before_id.clone(), id.into(), self.after_id.clone()]
     }
 
-    fn is_end_stream(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.iter().map(|part| part.len() as u64).sum())
+    /// The bytes of each block.
+    pub(crate) fn block_length(&self) -> usize {
+        let [before_id, id, after_id] = self.next_block();
+        before_id.len() + id.len() + after_id.len()
     }
 }

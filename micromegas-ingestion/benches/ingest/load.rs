@@ -4,14 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Request, StatusCode, header};
-use hyper_util::rt::TokioIo;
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use crate::blocks::{Documents, Events, Parts};
+use crate::blocks::{Documents, Events};
 
 /// Between two processes that are sent to see what a commit takes.
 const PROBE_PAUSE: Duration = Duration::from_millis(5);
@@ -66,22 +65,31 @@ impl Outcome {
     }
 }
 
-/// One connection.
+/// One connection. Its requests are made beforehand, but for the id of a block, and of an answer
+/// no more is read than what says how it went: what clients need of the processors is not what is
+/// measured, and they share those of the server.
 struct Client {
     documents: Documents,
-    connection: SendRequest<Parts>,
+    /// What comes before the body of a block, all of which have one length.
+    head_of_block: Bytes,
+    socket: TcpStream,
+    answer: BytesMut,
 }
 
 impl Client {
     async fn connect(server: SocketAddr, events: &Events) -> Self {
         let socket = TcpStream::connect(server).await.expect("a server that listens");
         socket.set_nodelay(true).expect("a socket");
-        let (connection, driver) = handshake(TokioIo::new(socket)).await.expect("a connection");
-        tokio::spawn(driver);
-        let mut client = Self { documents: Documents::new(events), connection };
-        let (process, stream) = (client.documents.process.clone(), client.documents.stream.clone());
-        client.send("process", Parts::new([process])).await;
-        client.send("stream", Parts::new([stream])).await;
+        let documents = Documents::new(events);
+        let head_of_block = head("block", documents.block_length());
+        let answer = BytesMut::with_capacity(1024);
+        let mut client = Self { documents, head_of_block, socket, answer };
+        for (kind, document) in [
+            ("process", client.documents.process.clone()),
+            ("stream", client.documents.stream.clone()),
+        ] {
+            client.send(head(kind, document.len()).chain(document)).await;
+        }
         client
     }
 
@@ -102,22 +110,31 @@ impl Client {
             if due >= end {
                 break;
             }
-            let block = self.documents.next_block();
-            self.send("block", block).await;
+            let [before_id, id, after_id] = self.documents.next_block();
+            let head = self.head_of_block.clone();
+            self.send(head.chain(before_id).chain(id).chain(after_id)).await;
             answer_times.push(due.elapsed());
         }
         answer_times
     }
 
-    async fn send(&mut self, kind: &str, body: Parts) {
-        let request = Request::post(format!("/ingestion/insert_{kind}"))
-            .header(header::HOST, "localhost")
-            .body(body)
-            .expect("a request");
-        self.connection.ready().await.expect("an open connection");
-        let answer = self.connection.send_request(request).await.expect("an answer");
-        assert_eq!(answer.status(), StatusCode::OK);
+    /// Sends a request, and waits for the answer, which has to be 200 without a body.
+    async fn send(&mut self, mut request: impl Buf) {
+        self.socket.write_all_buf(&mut request).await.expect("an open connection");
+        self.answer.clear();
+        while !self.answer.ends_with(b"\r\n\r\n") {
+            let count = self.socket.read_buf(&mut self.answer).await.expect("an answer");
+            assert!(count > 0, "the connection was closed: {:?}", self.answer);
+        }
+        let is_empty = self.answer.windows(19).any(|part| part == b"content-length: 0\r\n");
+        assert!(self.answer.starts_with(b"HTTP/1.1 200 ") && is_empty, "{:?}", self.answer);
     }
+}
+
+/// What comes before the body of a request.
+fn head(kind: &str, length: usize) -> Bytes {
+    let request = format!("POST /ingestion/insert_{kind} HTTP/1.1\r\nhost: localhost\r\n");
+    format!("{request}content-length: {length}\r\n\r\n").into()
 }
 
 /// Sends processes for so long, one after the other; tells the 99th percentile of the answer times
@@ -129,7 +146,7 @@ pub(crate) async fn probe(server: SocketAddr, events: &Events, time: Duration) -
     while start.elapsed() < time {
         let document = Documents::new(events).process;
         let sent = Instant::now();
-        client.send("process", Parts::new([document])).await;
+        client.send(head("process", document.len()).chain(document)).await;
         answer_times.push(sent.elapsed());
         tokio::time::sleep(PROBE_PAUSE).await;
     }

@@ -19,6 +19,8 @@ mod values;
 
 use std::path::Path;
 
+use tokio::runtime::Handle;
+
 use crate::cluster::Cluster;
 use crate::place::Place;
 use crate::s3_server::S3Server;
@@ -29,15 +31,24 @@ use crate::values::Values;
 const ROUND_COUNT: usize = 3;
 
 fn main() {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     match server::ordered() {
-        Some(place) => runtime.block_on(server::serve(place)),
-        None => runtime.block_on(measure()).leave(),
+        Some(place) => {
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            runtime.block_on(server::serve(place));
+        }
+        // Clients have one thread, so that they take no more of the processors than they need.
+        None => {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_all().build().expect("a runtime");
+            let objects = tokio::runtime::Runtime::new().expect("a runtime");
+            runtime.block_on(measure(objects.handle())).leave();
+        }
     }
 }
 
 /// Measures on all stores, or on those that the command line names: `embedded`, `shared`, `remote`.
-async fn measure() -> Values {
+/// Servers of S3 run on `objects`.
+async fn measure(objects: &Handle) -> Values {
     let asked: Vec<String> =
         std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let is_asked = |stores: &str| asked.is_empty() || asked.iter().any(|word| word == stores);
@@ -50,10 +61,10 @@ async fn measure() -> Values {
         // What is committed is on the disk, as in earnest.
         let cluster = Cluster::start_with("on");
         if is_asked("shared") {
-            shared(&cluster, &subjects, &mut values).await;
+            shared(&cluster, objects, &subjects, &mut values).await;
         }
         if is_asked("remote") {
-            remote(&cluster, &subjects, &mut values).await;
+            remote(&cluster, objects, &subjects, &mut values).await;
         }
     }
     values
@@ -84,17 +95,17 @@ fn empty_files(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn shared(cluster: &Cluster, subjects: &Subjects, values: &mut Values) {
+async fn shared(cluster: &Cluster, objects: &Handle, subjects: &Subjects, values: &mut Values) {
     for _ in 0..ROUND_COUNT {
-        let bucket = S3Server::start().await;
+        let bucket = objects.spawn(S3Server::start()).await.expect("a server of S3");
         let place =
             Place::Shared { database: cluster.make_database().await, objects: bucket.url() };
         throughput::measure(subjects, &place, "shared", values).await;
     }
 }
 
-async fn remote(cluster: &Cluster, subjects: &Subjects, values: &mut Values) {
-    let bucket = S3Server::start().await;
+async fn remote(cluster: &Cluster, objects: &Handle, subjects: &Subjects, values: &mut Values) {
+    let bucket = objects.spawn(S3Server::start()).await.expect("a server of S3");
     bucket.set_faults(remote::latency);
     let place = Place::Shared { database: cluster.make_database().await, objects: bucket.url() };
     remote::measure(subjects, &place, values).await;

@@ -173,23 +173,35 @@ async fn a_database_of_another_program_or_of_a_newer_release_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_database_of_the_first_version_is_migrated_with_what_it_holds() {
-    const FIRST: &str = include_str!("../../src/store/sqlite/migrations/0001_lake_and_ledger.sql");
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("metadata.sqlite");
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
-    let mut old = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-    sqlx::raw_sql(FIRST).execute(&mut old).await.unwrap();
-    // The letters `MMLH`.
-    const MARKS: &str = "PRAGMA application_id = 1296911432; PRAGMA user_version = 1; \
-         INSERT INTO leases VALUES ('t', 'work', 41, NULL, 0)";
-    sqlx::raw_sql(MARKS).execute(&mut old).await.unwrap();
-    old.close().await.unwrap();
-    let store = SqliteStore::open(&path).await.unwrap();
-    assert!(store.list_keys(&KeyFilter::default(), 10).await.unwrap().is_empty());
-    let key = LeaseKey::new(Tenant::new("t").unwrap(), "work");
-    let lease = store.acquire_lease(&key, "holder", Duration::from_secs(1)).await.unwrap();
-    assert_eq!(lease.unwrap().token.epoch, 42);
+async fn each_earlier_version_is_migrated_with_what_it_holds() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/sqlite/migrations");
+    let mut steps: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    steps.sort();
+    let steps: Vec<String> = steps.iter().map(|step| fs::read_to_string(step).unwrap()).collect();
+    assert!(steps.len() >= 4);
+    for taken in 1..=steps.len() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("metadata.sqlite");
+        let options =
+            sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let mut old = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        // The letters `MMLH`.
+        let marks = format!(
+            "PRAGMA application_id = 1296911432; PRAGMA user_version = {taken}; \
+             INSERT INTO leases VALUES ('t', 'work', 41, NULL, 0)"
+        );
+        for statements in steps[..taken].iter().chain([&marks]) {
+            let statements = sqlx::AssertSqlSafe(statements.clone());
+            sqlx::raw_sql(statements).execute(&mut old).await.unwrap();
+        }
+        old.close().await.unwrap();
+        let store = SqliteStore::open(&path).await.unwrap();
+        assert!(store.list_keys(&KeyFilter::default(), 10).await.unwrap().is_empty());
+        let key = LeaseKey::new(Tenant::new("t").unwrap(), "work");
+        let lease = store.acquire_lease(&key, "holder", Duration::from_secs(1)).await.unwrap();
+        assert_eq!(lease.unwrap().token.epoch, 42);
+    }
 }
 
 /// Copies a database with other 32-bit fields in its header: 60 is `user_version`, 68 is

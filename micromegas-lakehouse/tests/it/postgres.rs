@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use micromegas_lakehouse::{
-    Error, LakeInsert, MetadataStore, NewProcess, PostgresOptions, PostgresStore, Tenant,
+    BlockFilter, CommitSequence, Error, LakeInsert, MetadataStore, NewBlock, NewProcess, NewStream,
+    PayloadLocation, PostgresOptions, PostgresStore, Tenant,
 };
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
 
 use crate::cluster::{self, Cluster};
-use crate::fixture::process;
+use crate::fixture::{block, process, stream};
 
 async fn connect(url: &str) -> Result<PostgresStore, Error> {
     PostgresStore::connect(url, PostgresOptions::default()).await
@@ -23,8 +24,9 @@ async fn execute(url: &str, statements: &str) {
     connection.close().await.unwrap();
 }
 
-async fn count(url: &str, statement: &'static str) -> i64 {
+async fn count(url: &str, statement: &str) -> i64 {
     let mut connection = PgConnection::connect(url).await.unwrap();
+    let statement = AssertSqlSafe(statement.to_owned());
     let count = sqlx::query_scalar(statement).fetch_one(&mut connection).await.unwrap();
     connection.close().await.unwrap();
     count
@@ -64,6 +66,63 @@ async fn each_earlier_version_is_migrated() {
         store.insert(vec![row(1)]).await.unwrap();
         let version = count(&url, "SELECT version FROM micromegas.schema_version").await;
         assert_eq!(version, steps.len() as i64);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_range_of_numbers_costs_what_it_returns_whatever_statistics_say() {
+    let url = cluster::shared().make_database().await;
+    let tenant = Tenant::default();
+    {
+        let store = connect(&url).await.unwrap();
+        execute(&url, "ALTER TABLE micromegas.blocks SET (autovacuum_enabled = off)").await;
+        let stream = NewStream::new(tenant.clone(), stream(1, 1));
+        let mut group = vec![row(1), LakeInsert::Stream(stream)];
+        group.extend((0..3_000).map(|number| {
+            let location = PayloadLocation::whole_object(format!("key {number}"), 1);
+            LakeInsert::Block(NewBlock::new(tenant.clone(), &block(number, 1, 1), location))
+        }));
+        store.insert(group).await.unwrap();
+    }
+    let read = |index: &str| {
+        format!(
+            "SELECT coalesce(sum(idx_tup_read), 0)::bigint FROM pg_stat_user_indexes \
+             WHERE relname = 'blocks' AND indexrelname {index} 'blocks_pkey'"
+        )
+    };
+    let [by_number, otherwise] = ["=", "<>"].map(read);
+    let before = (count(&url, &by_number).await, settled(&url, &otherwise).await);
+    {
+        let store = connect(&url).await.unwrap();
+        for after in 0..20 {
+            let range =
+                BlockFilter::range(CommitSequence::new(after), CommitSequence::new(after + 100));
+            assert_eq!(store.list_blocks(&[tenant.clone()], &range, 50).await.unwrap().len(), 50);
+            let all = BlockFilter::range(CommitSequence::new(after), CommitSequence::MAX);
+            assert_eq!(store.list_blocks(&[tenant.clone()], &all, 50).await.unwrap().len(), 50);
+        }
+    }
+    // What a connection has read is counted when it ends.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while count(&url, &by_number).await == before.0 {
+        assert!(Instant::now() < deadline, "no row was found by its number");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let by_number = settled(&url, &by_number).await - before.0;
+    assert!((2_000..=2_100).contains(&by_number), "{by_number}");
+    assert_eq!(settled(&url, &otherwise).await, before.1);
+}
+
+/// A count that does not change any more.
+async fn settled(url: &str, statement: &str) -> i64 {
+    let mut last = count(url, statement).await;
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let now = count(url, statement).await;
+        if now == last {
+            return now;
+        }
+        last = now;
     }
 }
 

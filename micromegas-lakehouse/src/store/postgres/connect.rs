@@ -42,6 +42,7 @@ impl Connections {
         };
         // Look-ups by index whatever the statistics of a fresh database say, planned once; the
         // estimated costs mean nothing then, and compiling by them would take longer than running.
+        // Lists go by the index in whose order they are, which a bitmap does not have.
         let plans = [
             ("jit", "off"),
             ("enable_seqscan", "off"),
@@ -51,11 +52,11 @@ impl Connections {
         ];
         let committing =
             target.options.clone().options(settings(options.commit_timeout)).options(plans);
-        let reading = target
-            .options
-            .clone()
-            .options(settings(options.query_timeout))
-            .options([("jit", "off")]);
+        let reading = target.options.clone().options(settings(options.query_timeout)).options([
+            ("jit", "off"),
+            ("enable_seqscan", "off"),
+            ("enable_bitmapscan", "off"),
+        ]);
         let pool = |connections| {
             PgPoolOptions::new()
                 .max_connections(connections)

@@ -10,7 +10,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// How long the last step may keep the writer waiting for readers that are under way.
 const READERS_TIMEOUT: Duration = Duration::from_millis(20);
 /// From so many pages on the log is to start anew: 64 MiB.
-const LOG_PAGES: i64 = 16_384;
+const LOG_PAGES: i64 = 65_536;
 
 /// A task that moves the log into the database; it ends with this value.
 ///

@@ -6,10 +6,11 @@ use chrono::Utc;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
-use super::batch::chunks;
+use super::batch::{ROWS_MAX, chunks};
 use super::connect::TransactionByHand;
 use super::encode::json;
 use super::failure::Result;
+use super::insert_blocks::{BlockState, push_block_states};
 use super::numbering::Arrived;
 use super::refused::{Refused, Refusing};
 use super::{decode, reclaim};
@@ -29,7 +30,7 @@ pub(super) async fn insert(
         row.validate()?;
     }
     let mut transaction = TransactionByHand::start(writer).await?;
-    let mut commit = GroupCommit::start(transaction.connection()).await?;
+    let mut commit = GroupCommit::start(transaction.connection(), group).await?;
     require_recent(group.iter().filter_map(LakeInsert::as_block), from_nanos(commit.time))?;
     let refused = commit.find_refused(group).await?;
     let mut outcomes: Vec<_> =
@@ -55,6 +56,9 @@ pub(super) async fn insert(
     }
     Ok(outcomes)
 }
+
+/// So many processes are updated one by one: a statement over a list makes a table of it first.
+const SINGLY_MAX: usize = 16;
 
 /// A row, and its place in the group.
 type Placed<'g, T> = (usize, &'g T);
@@ -97,6 +101,9 @@ pub(super) struct GroupCommit<'t> {
     pub(super) script: QueryBuilder<Sqlite>,
     /// What there may be of this group that is not taken.
     refusing: Refusing,
+    /// What the store knew of the blocks when the transaction began, if nothing of the group changes
+    /// that.
+    pub(super) known: Option<Vec<BlockState>>,
     /// The newest ends of blocks numbered here, by process.
     newest: HashMap<(Tenant, Uuid), Newest>,
 }
@@ -109,14 +116,23 @@ struct Newest {
 }
 
 impl<'t> GroupCommit<'t> {
-    async fn start(connection: &'t mut SqliteConnection) -> Result<Self> {
-        let state = sqlx::query(concat!(
+    /// Begins the transaction and looks at the counters; with the same turn, because each costs as
+    /// much as storing a block, also at the blocks of a short group of nothing else.
+    async fn start(connection: &'t mut SqliteConnection, group: &[LakeInsert]) -> Result<Self> {
+        let blocks: Vec<_> = group.iter().filter_map(LakeInsert::as_block).collect();
+        let is_blocks = blocks.len() == group.len() && (1..=ROWS_MAX).contains(&blocks.len());
+        let mut query = QueryBuilder::new(concat!(
             "BEGIN IMMEDIATE; SELECT commit_sequence, insert_time, ",
             "EXISTS (SELECT 1 FROM forgotten_processes) AS has_forgotten, ",
             "EXISTS (SELECT 1 FROM reclaimable_objects) AS has_reclaimable FROM lake_state"
-        ))
-        .fetch_one(&mut *connection)
-        .await?;
+        ));
+        if is_blocks {
+            query.push("; ");
+            push_block_states(&mut query, blocks.iter().copied());
+        }
+        let rows = query.build().fetch_all(&mut *connection).await?;
+        let (state, states) = rows.split_first().ok_or(sqlx::Error::RowNotFound)?;
+        let known = BlockState::of(states)?;
         let sequence: i64 = state.try_get("commit_sequence")?;
         let last: Option<i64> = state.try_get("insert_time")?;
         let time = next_insert_time(Utc::now(), last.map(from_nanos));
@@ -129,12 +145,18 @@ impl<'t> GroupCommit<'t> {
                 processes: state.try_get("has_forgotten")?,
                 objects: state.try_get("has_reclaimable")?,
             },
+            known: is_blocks.then_some(known),
             newest: HashMap::new(),
         })
     }
 
     async fn find_refused(&mut self, group: &[LakeInsert]) -> Result<Refused> {
-        Refused::find(&mut *self.connection, self.refusing, group).await
+        let refused = Refused::find(&mut *self.connection, self.refusing, group).await?;
+        if !refused.is_empty() {
+            // The blocks that are left are others.
+            self.known = None;
+        }
+        Ok(refused)
     }
 
     /// Inserts processes and tells which of them are new.
@@ -250,7 +272,17 @@ impl<'t> GroupCommit<'t> {
 
     /// Writes the counters and the newest blocks of processes, and commits.
     async fn finish(mut self) -> Result<()> {
-        if !self.newest.is_empty() {
+        if self.newest.len() <= SINGLY_MAX {
+            for ((tenant, process_id), newest) in &self.newest {
+                self.script.push("UPDATE processes SET last_update_time = ").push_bind(self.time);
+                self.script.push(", last_block_end_ticks = max(coalesce(last_block_end_ticks, ");
+                self.script.push_bind(newest.end_ticks).push("), ").push_bind(newest.end_ticks);
+                self.script.push("), last_block_end_time = max(coalesce(last_block_end_time, ");
+                self.script.push_bind(newest.end_time).push("), ").push_bind(newest.end_time);
+                self.script.push(") WHERE tenant = ").push_bind(tenant.as_str().to_owned());
+                self.script.push(" AND process_id = ").push_bind(*process_id).push("; ");
+            }
+        } else {
             let newest: Vec<_> = self.newest.iter().map(Newest::to_json).collect();
             self.script.push("UPDATE processes SET last_update_time = ").push_bind(self.time);
             self.script.push(

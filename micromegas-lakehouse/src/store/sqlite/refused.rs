@@ -87,6 +87,10 @@ impl Refused {
         Ok(())
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.processes.is_empty() && self.keys.is_empty()
+    }
+
     /// What becomes of a row that is not taken.
     pub(super) fn outcome(&self, row: &LakeInsert) -> Option<InsertOutcome> {
         if !self.processes.is_empty() && self.processes.contains(&row.process()) {
