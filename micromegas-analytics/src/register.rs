@@ -119,7 +119,9 @@ impl Tables {
             context.register_udtf(name, Arc::new(NoArgumentFunction::new(name, table)));
         }
         if principal.can(Rights::ADMIN) {
-            for (name, function) in PartitionFunction::all(&self.engine, &tenants) {
+            for (name, function) in
+                PartitionFunction::all(&self.engine, &tenants, principal.subject())
+            {
                 context.register_udtf(name, Arc::new(function));
             }
         }

@@ -30,12 +30,23 @@ pub(crate) struct PartitionFunction {
     name: Name,
     engine: Arc<Engine>,
     tenants: Arc<[Tenant]>,
+    actor: Arc<str>,
 }
 
 impl PartitionFunction {
-    /// All of them, with their names in SQL.
-    pub(crate) fn all(engine: &Arc<Engine>, tenants: &Arc<[Tenant]>) -> [(&'static str, Self); 3] {
-        let of = |name| Self { name, engine: Arc::clone(engine), tenants: Arc::clone(tenants) };
+    /// All of them, with their names in SQL. The audit log says that `actor` called them.
+    pub(crate) fn all(
+        engine: &Arc<Engine>,
+        tenants: &Arc<[Tenant]>,
+        actor: &str,
+    ) -> [(&'static str, Self); 3] {
+        let actor: Arc<str> = actor.into();
+        let of = |name| Self {
+            name,
+            engine: Arc::clone(engine),
+            tenants: Arc::clone(tenants),
+            actor: Arc::clone(&actor),
+        };
         [
             ("retire_partitions", of(Name::Retire)),
             ("materialize_partitions", of(Name::Materialize)),
@@ -80,7 +91,7 @@ impl PartitionFunction {
         };
         let time = |argument| time_literal(usage, argument).map(DateTime::from_timestamp_nanos);
         let range = InsertRange::try_new(time(begin)?, time(end)?)?;
-        Ok(PartitionJob { kind, view, range })
+        Ok(PartitionJob { kind, view, range, actor: Arc::clone(&self.actor) })
     }
 }
 

@@ -9,7 +9,7 @@ use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::error::Result;
 use futures::{StreamExt, stream};
-use micromegas_lakehouse::Tenant;
+use micromegas_lakehouse::{MetadataStore, NewAuditRecord, Tenant};
 use tokio::sync::mpsc;
 
 use crate::clock::to_nanoseconds;
@@ -43,10 +43,25 @@ pub(crate) struct PartitionJob {
     pub(crate) kind: JobKind,
     pub(crate) view: String,
     pub(crate) range: InsertRange,
+    /// Who asked for it.
+    pub(crate) actor: Arc<str>,
 }
 
 impl PartitionJob {
     pub(crate) const COLUMNS: &'static [Column] = COLUMNS;
+
+    /// Says in the audit log what is going to be done. What cannot be said there is not done.
+    async fn announce(&self, store: &dyn MetadataStore, tenant: &Tenant) -> Result<(), Error> {
+        let action = match self.kind {
+            JobKind::Retire => "partitions.retire",
+            JobKind::Materialize(_) => "partitions.materialize",
+            JobKind::Regenerate(_) => "partitions.regenerate",
+        };
+        let record = NewAuditRecord::new(tenant.clone(), &*self.actor, action, &self.view)
+            .with("begin", self.range.begin.to_rfc3339())
+            .with("end", self.range.end.to_rfc3339());
+        Ok(store.append_audit(vec![record]).await?)
+    }
 
     /// For one tenant.
     async fn work(
@@ -110,12 +125,17 @@ impl Computation for PartitionJob {
         };
         let materializer = Materializer::of(Arc::clone(&inputs.engine), options);
         let (job, tenants) = (self.clone(), Arc::clone(&inputs.tenants));
+        let lakehouse = inputs.engine.lakehouse().clone();
         let (sender, receiver) = mpsc::unbounded_channel();
         let task = SpawnedTask::spawn(async move {
             // A reader who has gone ends the task anyway.
             let report = |message: String| drop(sender.send(Ok(message)));
             for tenant in tenants.iter() {
-                if let Err(error) = job.work(&materializer, tenant, &report).await {
+                let work = async {
+                    job.announce(&**lakehouse.store(), tenant).await?;
+                    job.work(&materializer, tenant, &report).await
+                };
+                if let Err(error) = work.await {
                     drop(sender.send(Err(error)));
                     return;
                 }

@@ -135,6 +135,13 @@ async fn retired_partitions_are_fresh_again_and_only_those_within_the_range() {
     assert!(lake.explain(MESSAGES).await.contains("blocks=2"));
     assert_eq!(lake.query(MESSAGES).await, ["m0", "m1", "m2"]);
     assert_eq!(lake.query(&retire).await, ["log_entries: 0 partitions retired in all"]);
+    // Who asked for it is known.
+    let audited = "SELECT actor, action, target, property_get(details, 'begin') = '{begin}', \
+                   property_get(details, 'end') IS NOT NULL FROM audit_log";
+    let begin = chrono::DateTime::parse_from_rfc3339(begin).unwrap().to_utc().to_rfc3339();
+    let line = format!("{}|partitions.retire|log_entries|true|true", Principal::local().subject());
+    let audited = audited.replace("{begin}", &begin);
+    assert_eq!(lake.query(&audited).await, [line.clone(), line]);
 }
 
 #[tokio::test]
