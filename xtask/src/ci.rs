@@ -6,7 +6,7 @@ use crate::stages::Stages;
 use crate::suite::Suite;
 use crate::target_folder::{Environment, TargetFolder};
 use crate::workspace::Workspace;
-use crate::{command, demo, suite, targets, test, tidy};
+use crate::{command, demo, otel, suite, targets, test, tidy};
 
 /// Runs all stages, stops at the first that fails, and closes with a table of times.
 pub(crate) fn run(workspace: Workspace) -> Result<()> {
@@ -45,6 +45,7 @@ fn run_stages(stages: &mut Stages, workspace: &Workspace) -> Result<()> {
     stages.run("peers", || suite::run(workspace, Suite::Peers, &[]))?;
     stages.run("loom", || suite::run(workspace, Suite::Loom, &[]))?;
     stages.run("tsan", || suite::run(workspace, Suite::Tsan, &[]))?;
+    stages.run("otel", || otel::run(workspace, &[]))?;
     stages.run("cpp", || suite::run(workspace, Suite::Cpp, &[]))?;
     stages.run("demo", || demo::run(workspace))
 }

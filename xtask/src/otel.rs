@@ -6,8 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::command;
 use crate::workspace::Workspace;
+use crate::{command, demo};
 
 const REQUIREMENTS: &str = "micromegas-ingestion/tests/sdk/requirements.txt";
 
@@ -18,7 +18,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let python = environment(&workspace.root().join(REQUIREMENTS), workspace.target())?;
     let features = ["--features", "micromegas-ingestion/sdk-tests"];
     let mut cargo = workspace.cargo(["test", "--workspace", "--test", "sdk"]);
-    command::run(cargo.args(features).args(arguments).env("MICROMEGAS_TEST_PYTHON", python))
+    cargo.args(features).args(arguments).env("MICROMEGAS_TEST_PYTHON", python);
+    command::run(cargo.env("MICROMEGAS_SERVER", demo::binary(workspace)?))
 }
 
 /// The interpreter of an environment that has what is required, made if it is not there.

@@ -1,8 +1,10 @@
 //! The OpenTelemetry SDK of Python sends to a server on this machine, over HTTP and gRPC.
 //!
 //! `cargo xtask test otel` makes a virtual environment with the SDK, and runs this with the path of
-//! its interpreter in `MICROMEGAS_TEST_PYTHON`.
+//! its interpreter in `MICROMEGAS_TEST_PYTHON` and that of our binary in `MICROMEGAS_SERVER`.
 #![expect(clippy::unwrap_used, reason = "a test ends where what it relies on is missing")]
+
+mod program;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
