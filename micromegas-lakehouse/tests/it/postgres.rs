@@ -97,9 +97,15 @@ async fn a_range_of_numbers_costs_what_it_returns_whatever_statistics_say() {
         for after in 0..20 {
             let range =
                 BlockFilter::range(CommitSequence::new(after), CommitSequence::new(after + 100));
-            assert_eq!(store.list_blocks(&[tenant.clone()], &range, 50).await.unwrap().len(), 50);
+            assert_eq!(
+                store.list_blocks(std::slice::from_ref(&tenant), &range, 50).await.unwrap().len(),
+                50
+            );
             let all = BlockFilter::range(CommitSequence::new(after), CommitSequence::MAX);
-            assert_eq!(store.list_blocks(&[tenant.clone()], &all, 50).await.unwrap().len(), 50);
+            assert_eq!(
+                store.list_blocks(std::slice::from_ref(&tenant), &all, 50).await.unwrap().len(),
+                50
+            );
         }
     }
     // What a connection has read is counted when it ends.
