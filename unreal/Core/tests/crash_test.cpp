@@ -1,5 +1,6 @@
 // A thread crashes: what all threads recorded arrives, and the process ends as it would have.
 
+#include <atomic>
 #include <csignal>
 #include <thread>
 
@@ -22,6 +23,17 @@ void crash(const std::string& url) {
     config.log_period = config.metric_period = config.span_period = std::chrono::hours(1);
     dispatch::start(config, curl_sink(options));
     dispatch::install_crash_handler();
+    // Another thread, which recorded something and does nothing now.
+    std::atomic<bool> has_recorded{false};
+    std::thread idle([&] {
+        MICROMEGAS_SPAN_SCOPE("idle", "open still");
+        MICROMEGAS_LOG("idle", LogLevel::Info, "waits");
+        has_recorded = true;
+        pause();
+    });
+    while (!has_recorded) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     std::thread([] {
         MICROMEGAS_SPAN_SCOPE("crashing", "never ended");
         MICROMEGAS_LOG("crashing", LogLevel::Info, "about to crash");
@@ -42,11 +54,13 @@ TEST(a_crash_inside_a_thread_sends_all) {
     int status = 0;
     waitpid(child, &status, 0);
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
-    const auto rows = server.rows("SELECT level, msg FROM log_entries ORDER BY time", 2);
-    REQUIRE(rows.size() == 2);
-    CHECK_EQUAL(rows[0], R"({"level":4,"msg":"about to crash"})");
-    CHECK_EQUAL(rows[1], R"row({"level":1,"msg":"crash: invalid memory access (SIGSEGV)"})row");
-    const auto blocks = server.rows("SELECT nb_objects FROM blocks WHERE array_has(\"streams.tags\", 'cpu')");
-    REQUIRE(blocks.size() == 1);
+    const auto rows = server.rows("SELECT level, msg FROM log_entries ORDER BY time", 3);
+    REQUIRE(rows.size() == 3);
+    CHECK_EQUAL(rows[0], R"({"level":4,"msg":"waits"})");
+    CHECK_EQUAL(rows[1], R"({"level":4,"msg":"about to crash"})");
+    CHECK_EQUAL(rows[2], R"row({"level":1,"msg":"crash: invalid memory access (SIGSEGV)"})row");
+    const auto blocks = server.rows("SELECT nb_objects FROM blocks WHERE array_has(\"streams.tags\", 'cpu')", 2);
+    REQUIRE(blocks.size() == 2);
     CHECK_EQUAL(blocks[0], R"({"nb_objects":1})");
+    CHECK_EQUAL(blocks[1], R"({"nb_objects":1})");
 }
