@@ -6,13 +6,13 @@ use crate::error::Error;
 
 /// An error inside of a store: the database's, or one that has its meaning already.
 #[derive(Debug)]
-pub(in crate::store) enum Failure {
+pub(crate) enum Failure {
     Sql(Sql),
     Known(Error),
 }
 
 /// A result inside of a store.
-pub(in crate::store) type Result<T, E = Failure> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
 
 impl From<Sql> for Failure {
     fn from(error: Sql) -> Self {
@@ -27,6 +27,6 @@ impl From<Error> for Failure {
 }
 
 /// Whether a stored value has another type or form than its column.
-pub(in crate::store) fn is_of_contents(error: &Sql) -> bool {
+pub(crate) fn is_of_contents(error: &Sql) -> bool {
     matches!(error, Sql::ColumnDecode { .. } | Sql::Decode(_) | Sql::TypeNotFound { .. })
 }

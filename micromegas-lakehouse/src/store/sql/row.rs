@@ -11,7 +11,7 @@ use crate::tenant::Tenant;
 use crate::time::from_nanos;
 
 /// A row of either database, by the names of its columns.
-pub(in crate::store) trait StoredRow {
+pub(crate) trait StoredRow {
     /// A number of 64 bits.
     fn integer(&self, column: &str) -> Result<i64>;
     fn optional_integer(&self, column: &str) -> Result<Option<i64>>;
@@ -30,43 +30,37 @@ pub(in crate::store) trait StoredRow {
     fn texts(&self, column: &str) -> Result<Vec<String>>;
 }
 
-pub(in crate::store) fn time(row: &impl StoredRow, column: &str) -> Result<DateTime<Utc>> {
+pub(crate) fn time(row: &impl StoredRow, column: &str) -> Result<DateTime<Utc>> {
     Ok(from_nanos(row.integer(column)?))
 }
 
-pub(in crate::store) fn optional_time(
-    row: &impl StoredRow,
-    column: &str,
-) -> Result<Option<DateTime<Utc>>> {
+pub(crate) fn optional_time(row: &impl StoredRow, column: &str) -> Result<Option<DateTime<Utc>>> {
     Ok(row.optional_integer(column)?.map(from_nanos))
 }
 
-pub(in crate::store) fn tenant(row: &impl StoredRow) -> Result<Tenant> {
+pub(crate) fn tenant(row: &impl StoredRow) -> Result<Tenant> {
     let name = row.own_text("tenant")?;
     Ok(Tenant::new(name).map_err(|_| Error::corrupt("a tenant", format!("it is {name:?}")))?)
 }
 
 /// A number that is never negative.
-pub(in crate::store) fn unsigned(row: &impl StoredRow, column: &str) -> Result<u64> {
+pub(crate) fn unsigned(row: &impl StoredRow, column: &str) -> Result<u64> {
     Ok(row.integer(column)?.unsigned_abs())
 }
 
-pub(in crate::store) fn sequence(row: &impl StoredRow, column: &str) -> Result<CommitSequence> {
+pub(crate) fn sequence(row: &impl StoredRow, column: &str) -> Result<CommitSequence> {
     Ok(CommitSequence::new(unsigned(row, column)?))
 }
 
-pub(in crate::store) fn text(row: &impl StoredRow, column: &str) -> Result<String> {
+pub(crate) fn text(row: &impl StoredRow, column: &str) -> Result<String> {
     row.text(column)
 }
 
-pub(in crate::store) fn optional_text(
-    row: &impl StoredRow,
-    column: &str,
-) -> Result<Option<String>> {
+pub(crate) fn optional_text(row: &impl StoredRow, column: &str) -> Result<Option<String>> {
     row.optional_text(column)
 }
 
-pub(in crate::store) fn json<T: DeserializeOwned>(row: &impl StoredRow, column: &str) -> Result<T> {
+pub(crate) fn json<T: DeserializeOwned>(row: &impl StoredRow, column: &str) -> Result<T> {
     let corrupt =
         |source| Error::corrupt_from(column, "it is not the JSON that was written", source);
     Ok(serde_json::from_str(row.own_text(column)?).map_err(corrupt)?)

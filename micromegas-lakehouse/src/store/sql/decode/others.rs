@@ -1,15 +1,15 @@
 //! Keys, the audit log, quarantine, and what can be reclaimed.
 
-use super::decode_lake::location;
-use super::row::{json, optional_time, sequence, tenant, time, unsigned};
-use super::{Result, StoredRow};
+use super::lake::location;
+use super::{json, optional_time, sequence, tenant, time, unsigned};
 use crate::audit::{AuditRecord, NewAuditRecord};
 use crate::error::Error;
 use crate::keys::{ApiKeyRecord, KeyHash, Revocation};
 use crate::ledger::{QuarantineKey, QuarantinedBlock};
 use crate::removal::{PayloadReference, ReclaimableObject};
+use crate::store::sql::{Result, StoredRow};
 
-pub(in crate::store) fn key(row: &impl StoredRow) -> Result<ApiKeyRecord> {
+pub(crate) fn key(row: &impl StoredRow) -> Result<ApiKeyRecord> {
     let corrupt = |source| Error::corrupt_from("a key", "its row is not what was written", source);
     let revoked_time = optional_time(row, "revoked_time")?;
     let revoked_by = row.optional_text("revoked_by")?;
@@ -27,7 +27,7 @@ pub(in crate::store) fn key(row: &impl StoredRow) -> Result<ApiKeyRecord> {
     })
 }
 
-pub(in crate::store) fn audit_record(row: &impl StoredRow) -> Result<AuditRecord> {
+pub(crate) fn audit_record(row: &impl StoredRow) -> Result<AuditRecord> {
     Ok(AuditRecord {
         number: unsigned(row, "number")?,
         time: time(row, "time")?,
@@ -41,7 +41,7 @@ pub(in crate::store) fn audit_record(row: &impl StoredRow) -> Result<AuditRecord
     })
 }
 
-pub(in crate::store) fn quarantined_block(row: &impl StoredRow) -> Result<QuarantinedBlock> {
+pub(crate) fn quarantined_block(row: &impl StoredRow) -> Result<QuarantinedBlock> {
     Ok(QuarantinedBlock {
         key: QuarantineKey {
             tenant: tenant(row)?,
@@ -56,7 +56,7 @@ pub(in crate::store) fn quarantined_block(row: &impl StoredRow) -> Result<Quaran
     })
 }
 
-pub(in crate::store) fn reclaimable_object(row: &impl StoredRow) -> Result<ReclaimableObject> {
+pub(crate) fn reclaimable_object(row: &impl StoredRow) -> Result<ReclaimableObject> {
     Ok(ReclaimableObject {
         key: row.text("object_key")?,
         since: time(row, "since")?,
@@ -64,7 +64,7 @@ pub(in crate::store) fn reclaimable_object(row: &impl StoredRow) -> Result<Recla
     })
 }
 
-pub(in crate::store) fn payload_reference(row: &impl StoredRow) -> Result<PayloadReference> {
+pub(crate) fn payload_reference(row: &impl StoredRow) -> Result<PayloadReference> {
     Ok(PayloadReference {
         tenant: tenant(row)?,
         block_id: row.id("block_id")?,

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use micromegas_transit::{LayoutHash, ProcessInfo, TickRange};
 
-use super::row::{json, optional_time, sequence, tenant, time, unsigned};
-use super::{Result, StoredRow};
+use super::{json, optional_time, sequence, tenant, time, unsigned};
 use crate::error::Error;
 use crate::lake::{
     BlockRecord, Missing, PayloadLocation, ProcessRecord, StreamRecord, WaitingBlock, block_key,
 };
+use crate::store::sql::{Result, StoredRow};
 
-pub(in crate::store) fn process(row: &impl StoredRow) -> Result<ProcessRecord> {
+pub(crate) fn process(row: &impl StoredRow) -> Result<ProcessRecord> {
     Ok(ProcessRecord {
         tenant: tenant(row)?,
         info: ProcessInfo {
@@ -35,7 +35,7 @@ pub(in crate::store) fn process(row: &impl StoredRow) -> Result<ProcessRecord> {
     })
 }
 
-pub(in crate::store) fn stream(row: &impl StoredRow) -> Result<StreamRecord> {
+pub(crate) fn stream(row: &impl StoredRow) -> Result<StreamRecord> {
     let hash = row.bytes("layout_hash")?;
     let hash: [u8; 16] = hash
         .try_into()
@@ -53,7 +53,7 @@ pub(in crate::store) fn stream(row: &impl StoredRow) -> Result<StreamRecord> {
     })
 }
 
-pub(in crate::store) fn block(row: &impl StoredRow) -> Result<BlockRecord> {
+pub(crate) fn block(row: &impl StoredRow) -> Result<BlockRecord> {
     let least = row.optional_integer("least_event_ticks")?;
     let greatest = row.optional_integer("greatest_event_ticks")?;
     Ok(BlockRecord {
@@ -76,7 +76,7 @@ pub(in crate::store) fn block(row: &impl StoredRow) -> Result<BlockRecord> {
 }
 
 /// A waiting block with the process of its stream, if that is stored, and whether its own is.
-pub(in crate::store) fn waiting_block(row: &impl StoredRow) -> Result<WaitingBlock> {
+pub(crate) fn waiting_block(row: &impl StoredRow) -> Result<WaitingBlock> {
     let process_id = row.id("process_id")?;
     let missing = match row.optional_id("stream_owner")? {
         Some(owner) if owner != process_id => Missing::MatchingProcess,
@@ -96,7 +96,7 @@ pub(in crate::store) fn waiting_block(row: &impl StoredRow) -> Result<WaitingBlo
     })
 }
 
-pub(in crate::store) fn location(row: &impl StoredRow) -> Result<PayloadLocation> {
+pub(crate) fn location(row: &impl StoredRow) -> Result<PayloadLocation> {
     let key = match row.optional_text("object_key")? {
         Some(key) => key,
         None => block_key(
@@ -114,7 +114,7 @@ pub(in crate::store) fn location(row: &impl StoredRow) -> Result<PayloadLocation
 }
 
 /// The keys of the objects of some blocks, each once.
-pub(in crate::store) fn object_keys(rows: &[impl StoredRow]) -> Result<Vec<String>> {
+pub(crate) fn object_keys(rows: &[impl StoredRow]) -> Result<Vec<String>> {
     let keys = rows.iter().map(|row| location(row).map(|location| location.key));
     let mut keys = keys.collect::<Result<Vec<_>>>()?;
     keys.sort_unstable();

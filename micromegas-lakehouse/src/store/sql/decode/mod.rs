@@ -1,0 +1,13 @@
+//! Rows on their way out of a database.
+
+mod lake;
+mod others;
+
+pub(crate) use lake::{block, object_keys, process, stream, waiting_block};
+pub(crate) use others::{
+    audit_record, key, payload_reference, quarantined_block, reclaimable_object,
+};
+
+pub(crate) use super::row::{
+    json, optional_text, optional_time, sequence, tenant, text, time, unsigned,
+};
