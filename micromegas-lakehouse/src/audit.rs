@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::error::Result;
 use crate::keys::ApiKeyRecord;
 use crate::lake::RecordKey;
+use crate::sql_views::SqlViewRecord;
 use crate::tenant::Tenant;
 
 /// The longest text of an audit record, in bytes; longer ones are cut.
@@ -120,6 +121,19 @@ impl NewAuditRecord {
     /// That a forgotten process is let in again.
     pub(crate) fn process_allowed(process: &RecordKey, by: &str) -> Self {
         Self::new(process.tenant.clone(), by, "process.allow", process.id.to_string())
+    }
+
+    /// That a view was defined.
+    pub(crate) fn view_defined(view: &SqlViewRecord) -> Self {
+        Self::new(view.tenant.clone(), &view.created_by, "view.define", &view.name)
+            .with("version", view.version.to_string())
+            .with("sql", &view.sql)
+    }
+
+    /// That a view was dropped.
+    pub(crate) fn view_dropped(view: &SqlViewRecord, by: &str) -> Self {
+        Self::new(view.tenant.clone(), by, "view.drop", &view.name)
+            .with("version", view.version.to_string())
     }
 
     /// The record with its texts cut to what is kept.

@@ -102,6 +102,7 @@ mod principal;
 mod redaction;
 mod removal;
 mod sequence;
+mod sql_views;
 mod store;
 mod tenant;
 mod time;
@@ -134,6 +135,9 @@ pub use removal::{
     forget_process, list_processes_of_user, reclaim_objects,
 };
 pub use sequence::{CommitSequence, LedgerVersion, Snapshot};
+pub use sql_views::{
+    NewSqlView, SqlViewRecord, SqlViewStore, VIEW_NAME_BYTES_MAX, VIEW_SQL_BYTES_MAX,
+};
 #[cfg(feature = "conformance")]
 pub use store::conformance;
 #[cfg(feature = "postgres")]

@@ -9,11 +9,11 @@ use chrono::{DateTime, Utc};
 use micromegas_lakehouse::{
     ApiKeyRecord, AuditFilter, AuditLog, AuditRecord, BlockFilter, BlockRecord, CommitSequence,
     Error, Forgetting, InsertOutcome, KeyFilter, KeyHash, KeyStore, LakeInsert, Lease, LeaseKey,
-    LeaseToken, LedgerVersion, MemoryStore, MetadataStore, NewApiKey, NewAuditRecord,
+    LeaseToken, LedgerVersion, MemoryStore, MetadataStore, NewApiKey, NewAuditRecord, NewSqlView,
     PartitionCommit, PartitionFilter, PartitionId, PartitionRecord, PayloadMove, PayloadReference,
     ProcessFilter, ProcessRecord, QuarantineFilter, QuarantineKey, QuarantinedBlock,
     ReclaimableObject, RecordKey, RemovalStore, RemovedProcesses, Result, RetiredPartition,
-    Snapshot, StreamFilter, StreamRecord, Tenant, WaitingBlock,
+    Snapshot, SqlViewRecord, SqlViewStore, StreamFilter, StreamRecord, Tenant, WaitingBlock,
 };
 use micromegas_transit::{LayoutHash, StreamLayout};
 use uuid::Uuid;
@@ -82,6 +82,13 @@ fail_or_delegate! {
     fn move_payloads(moves: &[PayloadMove]) -> ();
     fn note_deleted_object(key: &str) -> ();
     fn finish_reclaimable_object(key: &str) -> ();
+}
+
+fail_or_delegate! {
+    SqlViewStore:
+    fn define_view(view: NewSqlView, replaces: bool) -> SqlViewRecord;
+    fn drop_view(tenant: &Tenant, name: &str, by: &str) -> ();
+    fn list_views(tenants: &[Tenant]) -> Vec<SqlViewRecord>;
 }
 
 fail_or_delegate! {

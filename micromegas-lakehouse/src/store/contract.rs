@@ -22,11 +22,14 @@ use crate::ledger::{
 };
 use crate::removal::RemovalStore;
 use crate::sequence::{CommitSequence, LedgerVersion, Snapshot};
+use crate::sql_views::SqlViewStore;
 use crate::tenant::Tenant;
 
 #[doc = include_str!("contract.md")]
 #[async_trait]
-pub trait MetadataStore: KeyStore + AuditLog + RemovalStore + Debug + Send + Sync {
+pub trait MetadataStore:
+    KeyStore + AuditLog + RemovalStore + SqlViewStore + Debug + Send + Sync
+{
     /// Inserts a group of rows in one transaction and numbers the blocks that become complete.
     ///
     /// # Errors

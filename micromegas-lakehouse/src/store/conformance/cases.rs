@@ -3,7 +3,7 @@
 use super::suite::Case;
 use super::{
     audit, completeness, filters, idempotence, insert_time, keys, leases, ledger, objects,
-    ordering, paging, persistence, quarantine, removal, retirement, round_trip, tenants,
+    ordering, paging, persistence, quarantine, removal, retirement, round_trip, sql_views, tenants,
 };
 
 macro_rules! cases {
@@ -142,6 +142,13 @@ pub fn cases() -> Vec<Case> {
             a_repeated_block_makes_its_segment_reclaimable,
             payloads_are_found_and_moved,
             removals_survive_a_restart,
+        }
+        sql_views {
+            a_definition_comes_back_whole,
+            a_name_is_taken_once_unless_it_is_replaced,
+            versions_are_not_used_again,
+            one_of_many_definers_wins,
+            definitions_are_audited_and_survive_a_restart,
         }
         persistence {
             everything_survives_a_restart,

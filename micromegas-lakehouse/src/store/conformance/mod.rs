@@ -39,6 +39,7 @@ mod quarantine;
 mod removal;
 mod retirement;
 mod round_trip;
+mod sql_views;
 mod suite;
 mod tenants;
 

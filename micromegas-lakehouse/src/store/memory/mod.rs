@@ -7,6 +7,7 @@ mod ledger;
 mod quarantine;
 mod reads;
 mod removal;
+mod sql_views;
 mod store;
 
 pub use store::MemoryStore;

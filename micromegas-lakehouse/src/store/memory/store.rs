@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use micromegas_transit::{LayoutHash, StreamLayout};
 use uuid::Uuid;
 
-use super::{access, lake, leases, ledger, removal};
+use super::{access, lake, leases, ledger, removal, sql_views};
 use crate::error::Result;
 use crate::lake::{
     BlockFilter, BlockRecord, InsertOutcome, LakeInsert, ProcessFilter, ProcessRecord, RecordKey,
@@ -40,6 +40,7 @@ pub(super) struct State {
     pub(super) quarantine: BTreeMap<QuarantineKey, QuarantinedBlock>,
     pub(super) access: access::AccessState,
     pub(super) removal: removal::RemovalState,
+    pub(super) sql_views: sql_views::SqlViewState,
 }
 
 impl MemoryStore {

@@ -19,6 +19,7 @@ mod removal;
 mod row;
 mod schema;
 mod select;
+mod sql_views;
 mod store;
 mod text;
 

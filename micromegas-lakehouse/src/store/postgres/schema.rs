@@ -16,6 +16,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0002_blocks_by_object.sql"),
     include_str!("migrations/0003_keys_and_audit.sql"),
     include_str!("migrations/0004_removal.sql"),
+    include_str!("migrations/0005_sql_views.sql"),
 ];
 
 /// Held while steps are taken, so that of many servers that start at once one takes them. The

@@ -24,6 +24,7 @@ mod removal;
 mod row;
 mod schema;
 mod select;
+mod sql_views;
 mod store;
 
 pub use store::SqliteStore;

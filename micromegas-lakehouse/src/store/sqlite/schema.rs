@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0002_blocks_by_object.sql"),
     include_str!("migrations/0003_keys_and_audit.sql"),
     include_str!("migrations/0004_removal.sql"),
+    include_str!("migrations/0005_sql_views.sql"),
 ];
 
 /// Marks a SQLite file as ours; the letters `MMLH`.

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::keys::{ApiKeyRecord, KeyHash, Revocation};
 use crate::ledger::{QuarantineKey, QuarantinedBlock};
 use crate::removal::{PayloadReference, ReclaimableObject};
+use crate::sql_views::SqlViewRecord;
 use crate::store::sql::{Result, StoredRow};
 
 pub(crate) fn key(row: &impl StoredRow) -> Result<ApiKeyRecord> {
@@ -24,6 +25,20 @@ pub(crate) fn key(row: &impl StoredRow) -> Result<ApiKeyRecord> {
         created_by: row.text("created_by")?,
         created_time: time(row, "created_time")?,
         revoked: revoked_time.zip(revoked_by).map(|(time, by)| Revocation { time, by }),
+    })
+}
+
+pub(crate) fn sql_view(row: &impl StoredRow) -> Result<SqlViewRecord> {
+    let version = unsigned(row, "version")?;
+    let version = u32::try_from(version)
+        .map_err(|_| Error::corrupt("a view", format!("its version is {version}")))?;
+    Ok(SqlViewRecord {
+        tenant: tenant(row)?,
+        name: row.text("name")?,
+        version,
+        sql: row.text("sql")?,
+        created_by: row.text("created_by")?,
+        created_time: time(row, "created_time")?,
     })
 }
 
