@@ -236,8 +236,13 @@ async fn materialise(
     lease_ttl: Duration,
     stopping: watch::Receiver<bool>,
 ) -> Result<()> {
-    let options =
-        DaemonOptions { cache: options.cache.clone(), lease_ttl, ..DaemonOptions::default() };
+    let options = DaemonOptions {
+        cache: options.cache.clone(),
+        redaction: options.redaction.clone(),
+        views: options.views.clone(),
+        lease_ttl,
+        ..DaemonOptions::default()
+    };
     Daemon::new(lakehouse, options).run(told_to_stop(stopping)).await;
     Ok(())
 }

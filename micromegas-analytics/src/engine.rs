@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::options::Options;
 use crate::scan::LedgerCache;
 use crate::source::SourceCache;
+use crate::sql_view::SqlViews;
 
 /// A lakehouse with the caches that make reading it cheap.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub(crate) struct Engine {
     options: Options,
     sources: SourceCache,
     ledger: LedgerCache,
+    sql_views: SqlViews,
     decoders: Arc<Semaphore>,
     object_store_url: ObjectStoreUrl,
 }
@@ -31,11 +33,13 @@ impl Engine {
         let object_store_url = ObjectStoreUrl::parse(format!("micromegas://lakehouse-{number}"))?;
         let parallelism = std::thread::available_parallelism().map_or(2, usize::from);
         let sources = SourceCache::new(options.decode_limits.clone(), options.redaction.clone());
+        let sql_views = SqlViews::try_new(&options.views)?;
         Ok(Arc::new(Self {
             lakehouse,
             options,
             sources,
             ledger: LedgerCache::default(),
+            sql_views,
             decoders: Arc::new(Semaphore::new(parallelism)),
             object_store_url,
         }))
@@ -57,6 +61,11 @@ impl Engine {
     /// Partitions by ledger version.
     pub(crate) fn ledger(&self) -> &LedgerCache {
         &self.ledger
+    }
+
+    /// Views that are queries.
+    pub(crate) fn sql_views(&self) -> &SqlViews {
+        &self.sql_views
     }
 
     /// One permit for each core: decoding beyond that only takes memory.

@@ -40,6 +40,12 @@ pub enum Error {
         /// What is wrong and what would be right.
         message: String,
     },
+    /// The caller may not do this.
+    #[error("{message}")]
+    Forbidden {
+        /// What it takes.
+        message: String,
+    },
     /// Arrow, Parquet or DataFusion failed.
     #[error("{source}")]
     Engine {

@@ -27,6 +27,7 @@
 //! | `audit_log` | what was done to the lake and by whom, for principals with the right `admin` |
 //! | `log_entries`, `measures` | log entries and samples of metrics, of all processes |
 //! | `log_stats`, `metric_stats` | the same by the minute |
+//! | views made with `CREATE MATERIALIZED VIEW`, or declared as [`SqlView`]s | what their queries say |
 //! | `otel_spans`, `trace_contexts`, `images` | spans of OpenTelemetry, places in traces, attached files |
 //! | `view_instance('log_entries', 'process id')`, same for the others | the global table, filtered by `process_id` |
 //! | `view_instance('thread_spans', 'stream id')` | the spans of one thread |
@@ -86,6 +87,7 @@ mod scan;
 mod snapshot;
 mod source;
 mod spans;
+mod sql_view;
 mod table_functions;
 mod tables;
 mod view;
@@ -97,3 +99,4 @@ pub use options::Options;
 pub use register::{Tables, register, table_docs};
 pub use scan::BlockCache;
 pub use snapshot::PinSnapshot;
+pub use sql_view::SqlView;

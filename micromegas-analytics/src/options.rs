@@ -3,6 +3,7 @@
 use micromegas_lakehouse::Redaction;
 
 use crate::scan::BlockCache;
+use crate::sql_view::SqlView;
 
 /// How queries run. `Options::default()` suits a small server.
 #[derive(Debug, Clone)]
@@ -21,6 +22,9 @@ pub struct Options {
     /// streams and processes, whatever sent them. None by default. They act on the rows of queries;
     /// what the daemon writes down stays as it was sent.
     pub redaction: Redaction,
+    /// Views in SQL of the host's own, for all tenants. Give the daemon the same
+    /// ([`DaemonOptions::views`](crate::DaemonOptions::views)), and it keeps them up.
+    pub views: Vec<SqlView>,
 }
 
 impl Default for Options {
@@ -31,6 +35,7 @@ impl Default for Options {
             fetch_ahead: 4,
             query_memory_bytes: Some(2 << 30),
             redaction: Redaction::default(),
+            views: Vec::new(),
         }
     }
 }

@@ -10,7 +10,7 @@ use micromegas_lakehouse::{Lakehouse, Principal, Rights, Tenant};
 use crate::admin::{LakehouseLag, ListViewSets, PartitionFunction, PartitionJob};
 use crate::columns::{Column, TableDoc};
 use crate::computed::{CallGraph, ComputedScan, Trace};
-use crate::derived::{DerivedScan, derived_tables};
+use crate::derived::derived_tables;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::events::{EventSchema, ListEventTypes};
@@ -19,6 +19,7 @@ use crate::histogram::histogram_aggregates;
 use crate::options::Options;
 use crate::scan::{ViewScan, ViewScope};
 use crate::snapshot::{LakeTable, PinSnapshot, SnapshotScan};
+use crate::sql_view::{SqlViewScan, ViewSchema, ViewStatement, built_in_docs};
 use crate::table_functions::{
     CallGraphFunction, NoArgumentFunction, ThreadSpansFunction, TraceFunction, ViewInstanceFunction,
 };
@@ -106,6 +107,7 @@ impl Tables {
         let trace = TraceFunction::new(Arc::clone(&self.engine), Arc::clone(&tenants));
         context.register_udtf(Trace::NAME, Arc::new(trace));
         self.register_events(context, &tenants)?;
+        self.register_views(context, &tenants)?;
         let of = || Arc::clone(&tenants);
         let computed = |computation| self.table(ComputedScan::new(computation, of()));
         let without_arguments = [
@@ -144,8 +146,85 @@ impl Tables {
         Ok(())
     }
 
-    /// All global tables with their names, limited to what a principal may see.
-    pub fn tables(&self, principal: &Principal) -> Vec<(&'static str, Arc<dyn TableProvider>)> {
+    /// Views that people have defined, in the schema in which the tables are.
+    fn register_views(
+        &self,
+        context: &SessionContext,
+        tenants: &Arc<[Tenant]>,
+    ) -> Result<(), Error> {
+        let state = context.state();
+        let defaults = &state.config_options().catalog;
+        let (catalog, schema) = (&defaults.default_catalog, &defaults.default_schema);
+        let catalog = context
+            .catalog(catalog)
+            .ok_or_else(|| Error::invalid(format!("the context has no catalog {catalog:?}")))?;
+        let inner = catalog
+            .schema(schema)
+            .ok_or_else(|| Error::invalid(format!("the context has no schema {schema:?}")))?;
+        let with_views = ViewSchema::new(inner, Arc::clone(&self.engine), Arc::clone(tenants));
+        catalog.register_schema(schema, Arc::new(with_views))?;
+        Ok(())
+    }
+
+    /// Makes or drops a materialized view of the principal's home tenant, if the statement is one
+    /// that does: `CREATE [OR REPLACE] MATERIALIZED VIEW [IF NOT EXISTS] name AS SELECT …` or
+    /// `DROP MATERIALIZED VIEW [IF EXISTS] name`. Tells what was done, or `None` if it is another
+    /// statement.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`] if the principal has not the right `admin`; [`Error::InvalidInput`] or
+    /// [`Error::Engine`] if the view cannot be kept up part by part, exists already, or does not
+    /// exist.
+    pub async fn execute_view_statement(
+        &self,
+        principal: &Principal,
+        sql: &str,
+    ) -> Result<Option<Vec<String>>, Error> {
+        let state = self.engine.sql_views().state();
+        let dialect = state.config_options().sql_parser.dialect;
+        match ViewStatement::of(&state.sql_to_statement(sql, &dialect)?)? {
+            Some(statement) => self.run_view_statement(principal, &statement).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) async fn run_view_statement(
+        &self,
+        principal: &Principal,
+        statement: &ViewStatement,
+    ) -> Result<Vec<String>, Error> {
+        statement.run(&self.engine, principal).await
+    }
+
+    /// Views that people have defined, limited to what a principal may see.
+    ///
+    /// # Errors
+    ///
+    /// If the lakehouse is not available.
+    #[cfg(feature = "flight")]
+    pub(crate) async fn defined_views(
+        &self,
+        principal: &Principal,
+    ) -> Result<Vec<(String, Arc<dyn TableProvider>)>, Error> {
+        let (views, tenants) = (self.engine.sql_views(), tenants_of(principal));
+        let mut tables = Vec::new();
+        views.defined(&self.engine, &tenants).await?;
+        for name in views.seen_names(&tenants) {
+            // One that is not understood is no table.
+            let Ok(found) = views.find_defined(&self.engine, &tenants, &name).await else {
+                continue;
+            };
+            if !found.is_empty() {
+                tables.push((name, self.table(SqlViewScan::new(found))));
+            }
+        }
+        Ok(tables)
+    }
+
+    /// All global tables with their names, limited to what a principal may see; without views that
+    /// people have defined.
+    pub fn tables(&self, principal: &Principal) -> Vec<(&str, Arc<dyn TableProvider>)> {
         let tenants = tenants_of(principal);
         let of = || Arc::clone(&tenants);
         let mut tables = vec![
@@ -160,11 +239,8 @@ impl Tables {
                 tables.push((view.definition().name, self.table(scan)));
             }
         }
-        for table in derived_tables() {
-            if table.instances == Instances::GlobalByProcess {
-                let scan = DerivedScan::new(table, of(), ViewScope::Global);
-                tables.push((table.name, self.table(scan)));
-            }
+        for view in self.engine.sql_views().declared() {
+            tables.push((view.name(), SqlViewScan::table(&self.engine, view, &tenants)));
         }
         tables
     }
@@ -173,6 +249,10 @@ impl Tables {
         Arc::new(LakeTable::new(Arc::clone(&self.engine), Arc::new(scan)))
     }
 }
+
+/// Names that are those of no table: functions, and the schema of custom events.
+pub(crate) const OTHER_NAMES: [&str; 4] =
+    ["view_instance", "materialize_partitions", "regenerate_partitions", EventSchema::NAME];
 
 /// The documentation of all tables and view sets: what each column holds.
 pub fn table_docs() -> Vec<TableDoc> {
@@ -185,6 +265,7 @@ pub fn table_docs() -> Vec<TableDoc> {
         let definition = view.definition();
         TableDoc { name: definition.name, columns: definition.columns.to_vec() }
     }));
+    docs.extend(built_in_docs());
     docs.extend(
         derived_tables()
             .iter()

@@ -12,6 +12,7 @@ use micromegas_tracing::prelude::*;
 
 use crate::place::Place;
 use crate::query::Instant;
+use crate::redaction::{RedactionArgs, key_of_environment};
 use crate::serve::stop_signal;
 
 /// Write views down as Parquet: once over a range, or all the time beside other servers
@@ -40,6 +41,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     place: Place,
+
+    #[command(flatten)]
+    redaction: RedactionArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -59,7 +63,8 @@ this by itself.";
 pub(crate) async fn run(args: Args) -> Result<()> {
     let telemetry = TelemetryBuilder::new().with_console(LevelFilter::Warn).build()?;
     let lakehouse = args.place.storage()?.open().await?;
-    let options = DaemonOptions { tenants: args.tenant, ..DaemonOptions::default() };
+    let redaction = args.redaction.rules(key_of_environment())?;
+    let options = DaemonOptions { tenants: args.tenant, redaction, ..DaemonOptions::default() };
     if args.once {
         let views = match args.view.is_empty() {
             true => Materializer::view_names().into_iter().map(str::to_owned).collect(),

@@ -63,6 +63,21 @@ impl PartitionJob {
         Ok(store.append_audit(vec![record]).await?)
     }
 
+    /// The schema of what jobs tell.
+    #[cfg(feature = "flight")]
+    pub(crate) fn schema() -> SchemaRef {
+        Arc::clone(&SCHEMA)
+    }
+
+    /// A row of what jobs tell.
+    pub(crate) fn row(message: &str) -> Result<RecordBatch> {
+        let columns: Vec<ArrayRef> = vec![
+            timestamps(vec![to_nanoseconds(Utc::now())]),
+            Arc::new(StringArray::from_iter_values([message])),
+        ];
+        Ok(RecordBatch::try_new(Arc::clone(&SCHEMA), columns)?)
+    }
+
     /// For one tenant.
     async fn work(
         &self,
@@ -91,14 +106,6 @@ impl PartitionJob {
     }
 }
 
-fn row(message: &str) -> Result<RecordBatch> {
-    let columns: Vec<ArrayRef> = vec![
-        timestamps(vec![to_nanoseconds(Utc::now())]),
-        Arc::new(StringArray::from_iter_values([message])),
-    ];
-    Ok(RecordBatch::try_new(Arc::clone(&SCHEMA), columns)?)
-}
-
 #[async_trait]
 impl Computation for PartitionJob {
     fn name(&self) -> &'static str {
@@ -121,6 +128,7 @@ impl Computation for PartitionJob {
         let options = DaemonOptions {
             holder: format!("query, process {}", std::process::id()),
             cache: inputs.engine.options().cache.clone(),
+            views: inputs.engine.options().views.clone(),
             ..DaemonOptions::default()
         };
         let materializer = Materializer::of(Arc::clone(&inputs.engine), options);
@@ -146,6 +154,6 @@ impl Computation for PartitionJob {
             let message: Result<String, Error> = receiver.recv().await?;
             Some((message, (receiver, task)))
         });
-        Ok(messages.map(|message| row(&message?)).boxed())
+        Ok(messages.map(|message| Self::row(&message?)).boxed())
     }
 }

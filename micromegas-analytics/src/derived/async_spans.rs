@@ -55,7 +55,6 @@ pub(super) fn async_spans() -> DerivedTable {
         columns: COLUMNS,
         schema: schema_of(COLUMNS),
         time: ("begin", "end"),
-        bin_ns: None,
         sources: &["async_events"],
         sql: SQL,
         instances: Instances::Process,

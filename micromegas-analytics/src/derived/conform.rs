@@ -21,7 +21,7 @@ use futures::TryStreamExt;
 /// engine may give a column a narrower type or take it for nullable; what a table promises holds.
 #[derive(Debug)]
 pub(crate) struct ConformExec {
-    table: &'static str,
+    table: Arc<str>,
     input: Arc<dyn ExecutionPlan>,
     properties: Arc<PlanProperties>,
 }
@@ -29,7 +29,7 @@ pub(crate) struct ConformExec {
 impl ConformExec {
     /// The input must have as many columns as the schema.
     pub(crate) fn new(
-        table: &'static str,
+        table: impl Into<Arc<str>>,
         input: Arc<dyn ExecutionPlan>,
         schema: SchemaRef,
     ) -> Self {
@@ -39,7 +39,7 @@ impl ConformExec {
             input.pipeline_behavior(),
             input.boundedness(),
         );
-        Self { table, input, properties: Arc::new(properties) }
+        Self { table: table.into(), input, properties: Arc::new(properties) }
     }
 
     fn schema_of_rows(&self) -> SchemaRef {
@@ -78,7 +78,7 @@ impl ExecutionPlan for ConformExec {
         mut children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let input = children.pop().unwrap_or_else(|| Arc::clone(&self.input));
-        Ok(Arc::new(Self::new(self.table, input, self.schema_of_rows())))
+        Ok(Arc::new(Self::new(Arc::clone(&self.table), input, self.schema_of_rows())))
     }
 
     fn execute(

@@ -5,14 +5,13 @@
 
 mod async_spans;
 mod conform;
-mod log_stats;
-mod metric_stats;
 mod scan;
 mod set;
 mod table;
 mod time_bounds;
 
 pub(crate) use conform::ConformExec;
-pub(crate) use scan::{DerivedScan, session_state};
+pub(crate) use scan::{DerivedScan, planner_of, session_state, time_literal_ns};
 pub(crate) use set::{derived_tables, find_derived};
 pub(crate) use table::DerivedTable;
+pub(crate) use time_bounds::TimeBounds;

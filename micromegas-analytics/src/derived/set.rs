@@ -4,11 +4,8 @@ use std::sync::LazyLock;
 
 use super::DerivedTable;
 use super::async_spans::async_spans;
-use super::log_stats::log_stats;
-use super::metric_stats::metric_stats;
 
-static TABLES: LazyLock<Vec<DerivedTable>> =
-    LazyLock::new(|| vec![log_stats(), metric_stats(), async_spans()]);
+static TABLES: LazyLock<Vec<DerivedTable>> = LazyLock::new(|| vec![async_spans()]);
 
 /// All derived tables.
 pub(crate) fn derived_tables() -> &'static [DerivedTable] {

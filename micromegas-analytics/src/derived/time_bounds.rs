@@ -6,15 +6,15 @@ use datafusion::logical_expr::{Between, BinaryExpr, Expr, Operator};
 
 /// Least and greatest nanoseconds that a column may have, where the filters bound it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct TimeBounds {
-    pub(super) least: Option<i64>,
-    pub(super) greatest: Option<i64>,
+pub(crate) struct TimeBounds {
+    pub(crate) least: Option<i64>,
+    pub(crate) greatest: Option<i64>,
 }
 
 impl TimeBounds {
     /// Of a column, by comparisons with literals that all hold. Whatever else there is only makes
     /// the bounds wider than they could be.
-    pub(super) fn of(filters: &[Expr], column: &str) -> Self {
+    pub(crate) fn of(filters: &[Expr], column: &str) -> Self {
         let mut bounds = Self::default();
         for filter in filters.iter().flat_map(split_conjunction) {
             match filter {

@@ -14,6 +14,7 @@ use tonic::Status;
 use super::dictionaries::client_schema;
 use super::headers::QueryHeaders;
 use super::session::{CATALOG, SCHEMA, Sessions};
+use super::status::status_of_error;
 
 /// The only type of table here.
 const TABLE_TYPE: &str = "table";
@@ -50,14 +51,18 @@ pub(super) fn schemas(command: CommandGetDbSchemas) -> Result<RecordBatch, Statu
     builder.build().map_err(encoding_error)
 }
 
-pub(super) fn tables(
+pub(super) async fn tables(
     command: CommandGetTables,
     sessions: &Sessions,
     principal: &Principal,
     headers: &QueryHeaders,
 ) -> Result<RecordBatch, Status> {
     let mut builder = command.into_builder();
-    for (name, table) in sessions.tables().tables(principal) {
+    let defined = sessions.tables().defined_views(principal).await;
+    let defined = defined.map_err(|error| status_of_error(&error))?;
+    let always = sessions.tables().tables(principal).into_iter();
+    let always = always.map(|(name, table)| (name.to_owned(), table));
+    for (name, table) in always.chain(defined) {
         let schema = client_schema(&table.schema(), headers.preserve_dictionary);
         builder.append(CATALOG, SCHEMA, name, TABLE_TYPE, &schema).map_err(encoding_error)?;
     }

@@ -2,12 +2,13 @@
 
 use std::pin::Pin;
 
-use arrow_flight::sql::server::FlightSqlService;
+use arrow_flight::sql::server::{FlightSqlService, PeekableFlightDataStream};
 use arrow_flight::sql::{
     ActionClosePreparedStatementRequest, ActionCreatePreparedStatementRequest,
     ActionCreatePreparedStatementResult, CommandGetCatalogs, CommandGetDbSchemas,
     CommandGetSqlInfo, CommandGetTableTypes, CommandGetTables, CommandPreparedStatementQuery,
-    CommandStatementQuery, SqlInfo, TicketStatementQuery,
+    CommandPreparedStatementUpdate, CommandStatementQuery, CommandStatementUpdate, SqlInfo,
+    TicketStatementQuery,
 };
 use arrow_flight::{
     Action, FlightDescriptor, FlightInfo, HandshakeRequest, HandshakeResponse, Ticket,
@@ -45,6 +46,15 @@ impl FlightSqlServer {
         let query = self.query(&request, &sql).await?;
         let ticket = TicketStatementQuery { statement_handle: sql.into() };
         answer::info(query.schema(), &ticket, request.into_inner())
+    }
+
+    async fn update<T>(&self, sql: &str, request: Request<T>) -> Result<i64, Status> {
+        let query = self.query(&request, sql).await?;
+        if !query.is_update() {
+            return Err(Status::invalid_argument("this is a query: ask it as one"));
+        }
+        drop(query.run().await?);
+        Ok(0)
     }
 
     async fn statement_data(&self, sql: &Bytes, request: Request<Ticket>) -> DataResult {
@@ -134,6 +144,24 @@ impl FlightSqlService for FlightSqlServer {
         self.statement_data(&statement.prepared_statement_handle, request).await
     }
 
+    /// Statements that make or drop views; no rows are counted.
+    async fn do_put_statement_update(
+        &self,
+        statement: CommandStatementUpdate,
+        request: Request<PeekableFlightDataStream>,
+    ) -> Result<i64, Status> {
+        self.update(&statement.query, request).await
+    }
+
+    async fn do_put_prepared_statement_update(
+        &self,
+        statement: CommandPreparedStatementUpdate,
+        request: Request<PeekableFlightDataStream>,
+    ) -> Result<i64, Status> {
+        let sql = text(&statement.prepared_statement_handle)?.to_owned();
+        self.update(&sql, request).await
+    }
+
     async fn get_flight_info_catalogs(
         &self,
         command: CommandGetCatalogs,
@@ -184,7 +212,8 @@ impl FlightSqlService for FlightSqlServer {
     ) -> DataResult {
         let principal = self.principal_of(&request)?;
         let headers = QueryHeaders::read(request.metadata())?;
-        Ok(answer::batch(catalog::tables(command, &self.sessions, &principal, &headers)?))
+        let tables = catalog::tables(command, &self.sessions, &principal, &headers).await?;
+        Ok(answer::batch(tables))
     }
 
     async fn get_flight_info_table_types(

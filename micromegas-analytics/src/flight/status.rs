@@ -51,6 +51,7 @@ pub(super) fn status_of_error(error: &Error) -> Status {
     match error {
         Error::Engine { source } => status_of(source),
         Error::InvalidInput { message } => Status::invalid_argument(sentence(message)),
+        Error::Forbidden { message } => Status::permission_denied(sentence(message)),
         Error::Unavailable { .. } => Status::unavailable(sentence(&error.to_string())),
         other => {
             error!("a query failed: {other}");

@@ -8,9 +8,10 @@ use micromegas_lakehouse::{
     Coverage, NewPartition, PartitionId, PartitionRecord, Scope, Tenant, TimeRange,
 };
 
-use super::materializer::{Materializer, find};
+use super::materializer::Materializer;
 use super::parquet_file::encode;
 use super::sorted::{memory_plan, sort_context, sorted_rows};
+use super::target::Target;
 use crate::error::Error;
 use crate::scan::scan_partitions;
 use crate::view::View;
@@ -25,7 +26,10 @@ impl Materializer {
     /// If the view does not exist, the lakehouse is not available, or the lease was lost. What
     /// was committed before stays.
     pub async fn compact(&self, tenant: &Tenant, view: &str) -> Result<usize, Error> {
-        self.compact_view(tenant, find(view)?).await
+        match self.target(tenant, view).await? {
+            Target::View(view) => self.compact_view(tenant, view).await,
+            Target::Sql(view) => self.compact_sql(tenant, &view).await,
+        }
     }
 
     pub(super) async fn compact_view(

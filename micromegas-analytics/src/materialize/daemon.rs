@@ -8,7 +8,7 @@ use futures::future::{Either, select};
 use micromegas_lakehouse::{Lakehouse, Tenant};
 use micromegas_tracing::prelude::*;
 
-use super::materializer::Materializer;
+use super::materializer::{Effort, Materializer};
 use super::options::DaemonOptions;
 use crate::error::Error;
 use crate::view::{View, materialized_views};
@@ -83,6 +83,9 @@ async fn round(materializer: &Materializer, sweeps_orphans: bool) {
             }
         }
     }
+    for tenant in &materializer.options.tenants {
+        keep_sql_views(materializer, tenant).await;
+    }
     match materializer.sweep().await {
         Ok(0) => {}
         Ok(count) => debug!("deleted {count} retired partitions"),
@@ -95,6 +98,35 @@ async fn round(materializer: &Materializer, sweeps_orphans: bool) {
             Ok(0) => {}
             Ok(count) => info!("deleted {count} files that were never committed"),
             Err(error) => error!("files without a partition were not deleted: {error}"),
+        }
+    }
+}
+
+/// One look at every view in SQL of a tenant.
+async fn keep_sql_views(materializer: &Materializer, tenant: &Tenant) {
+    let engine = &materializer.engine;
+    let views = match engine.sql_views().of_tenant(engine, tenant).await {
+        Ok(views) => views,
+        Err(error) => {
+            error!(
+                "the views of tenant {tenant} are not known, the next round asks again: {error}"
+            );
+            return;
+        }
+    };
+    for view in views {
+        let kept = async {
+            let progress = materializer.keep_up_sql(tenant, &view, Effort::WhatIsDue).await?;
+            if progress.partition_count > 0 {
+                materializer.compact_sql(tenant, &view).await?;
+            }
+            Ok::<_, Error>(())
+        };
+        if let Err(error) = kept.await {
+            let name = view.name();
+            error!(
+                "{name} of tenant {tenant} was not kept up, the next round tries again: {error}"
+            );
         }
     }
 }

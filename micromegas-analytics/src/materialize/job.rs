@@ -6,10 +6,12 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use micromegas_lakehouse::{CommitSequence, Lease, PartitionRecord, Tenant};
 
-use super::materializer::{Effort, Materializer, Progress, find};
+use super::materializer::{Effort, Materializer, Progress};
 use super::retire::InsertRange;
+use super::target::Target;
 use crate::error::Error;
 use crate::scan::{BlockSelection, SequenceRange, fresh_blocks};
+use crate::sql_view::Gap;
 use crate::view::View;
 
 /// How long a job waits before it asks for a lease again.
@@ -35,18 +37,27 @@ impl Materializer {
         step: Option<TimeDelta>,
         report: &(dyn Fn(String) + Send + Sync),
     ) -> Result<Progress, Error> {
-        let view = find(view)?;
-        let name = view.definition().name;
+        let target = self.target(tenant, view).await?;
+        let name = target.name();
         let mut total = Progress::default();
         let windows = Windows::new(range, step)?;
         let mut after = self.sequence_before(range.begin).await?;
         let end = self.sequence_before(range.end).await?;
-        while let Some(time) = self.next_fresh(tenant, view, after, end).await? {
+        while let Some(time) = self.next_fresh(tenant, &target, after, end).await? {
             let window = windows.at(time);
             let up_to = self.sequence_before(window.end).await?.min(end);
-            let lease = self.acquire_waiting(tenant, view, report).await?;
-            let bounds = SequenceRange { after, up_to };
-            let done = self.pass(tenant, view, lease, Effort::Everything, Some(bounds)).await?;
+            let lease = self.acquire_waiting(tenant, name, report).await?;
+            let done = match &target {
+                Target::View(view) => {
+                    let bounds = Some(SequenceRange { after, up_to });
+                    self.pass(tenant, view, lease, Effort::Everything, bounds).await?
+                }
+                Target::Sql(view) => {
+                    let from = window.begin.checked_sub_signed(TimeDelta::nanoseconds(1));
+                    let bounds = Gap { after, up_to, from, until: Some(window.end) };
+                    self.pass_sql(tenant, view, lease, Effort::Everything, Some(bounds)).await?
+                }
+            };
             report(format!(
                 "{name}, {} to {}: {} blocks with {} rows written down in {} partitions{}",
                 text(window.begin),
@@ -82,8 +93,14 @@ impl Materializer {
         step: Option<TimeDelta>,
         report: &(dyn Fn(String) + Send + Sync),
     ) -> Result<u64, Error> {
-        let view = find(view)?;
-        let name = view.definition().name;
+        let target = self.target(tenant, view).await?;
+        let name = target.name();
+        let Target::View(view) = &target else {
+            return Err(Error::invalid(format!(
+                "{name} is a query over {}: retire its partitions, and they are made anew from there",
+                target.source().definition().name
+            )));
+        };
         let windows = Windows::new(range, step)?;
         let partitions = self.live_partitions(tenant, view).await?;
         let begin_and_end = |partition: &PartitionRecord| {
@@ -108,7 +125,7 @@ impl Materializer {
             }
             chosen.push(partition);
         }
-        let mut lease = self.acquire_waiting(tenant, view, report).await?;
+        let mut lease = self.acquire_waiting(tenant, name, report).await?;
         let store = self.engine.lakehouse().store();
         let result = async {
             let mut row_count = 0;
@@ -149,34 +166,35 @@ impl Materializer {
     async fn next_fresh(
         &self,
         tenant: &Tenant,
-        view: &Arc<dyn View>,
+        target: &Target,
         after: CommitSequence,
         up_to: CommitSequence,
     ) -> Result<Option<DateTime<Utc>>, Error> {
         if after >= up_to {
             return Ok(None);
         }
-        let (engine, name) = (&self.engine, view.definition().name);
+        let (engine, name, view) = (&self.engine, target.name(), target.source());
         let version = engine.lakehouse().store().snapshot().await?.ledger_version;
         let written = engine.ledger().fetch(engine, tenant, name, None, version).await?;
+        let covered = target.covered(&written.partitions);
         let (range, all) = (SequenceRange { after, up_to }, BlockSelection::default());
-        let fresh = fresh_blocks(engine, view, tenant, range, &written.covered, &all, 1).await?;
+        let fresh = fresh_blocks(engine, view, tenant, range, &covered, &all, 1).await?;
         Ok(fresh.first().map(|block| block.insert_time))
     }
 
     async fn acquire_waiting(
         &self,
         tenant: &Tenant,
-        view: &Arc<dyn View>,
+        view: &str,
         report: Report<'_>,
     ) -> Result<Lease, Error> {
         let mut was_told = false;
         loop {
-            if let Some(lease) = self.acquire(tenant, view).await? {
+            if let Some(lease) = self.acquire_named(tenant, view).await? {
                 return Ok(lease);
             }
             if !std::mem::replace(&mut was_told, true) {
-                report(format!("waiting for who works on {} now", view.definition().name));
+                report(format!("waiting for who works on {view} now"));
             }
             tokio::time::sleep(LEASE_PAUSE).await;
         }

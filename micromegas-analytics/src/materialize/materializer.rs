@@ -17,14 +17,15 @@ use uuid::Uuid;
 use super::options::DaemonOptions;
 use super::parquet_file::{EncodedFile, encode};
 use super::sorted::{memory_plan, sort_context, sorted_rows};
+use super::target::Target;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::nearest::suggestion;
 use crate::options::Options;
 use crate::scan::{
     BlockSelection, DecodeOutcome, DecodedBlock, SequenceRange, decode_block, fresh_blocks,
     quarantined_blocks,
 };
+use crate::sql_view::built_in_names;
 use crate::view::{View, materialized_views};
 
 /// Blocks that are considered for one partition at most.
@@ -70,6 +71,8 @@ impl Materializer {
         let engine_options = Options {
             cache: options.cache.clone(),
             decode_limits: options.decode_limits.clone(),
+            redaction: options.redaction.clone(),
+            views: options.views.clone(),
             ..Options::default()
         };
         Ok(Self::of(Engine::new(lakehouse, engine_options)?, options))
@@ -80,9 +83,11 @@ impl Materializer {
         Self { engine, options: Arc::new(options) }
     }
 
-    /// The names of the views that can be written down.
+    /// The names of the views that can be written down, of every lakehouse: first those that hold
+    /// the rows of blocks, then those that are queries over them.
     pub fn view_names() -> Vec<&'static str> {
-        materialized_views().map(|view| view.definition().name).collect()
+        let names = materialized_views().map(|view| view.definition().name);
+        names.chain(built_in_names()).collect()
     }
 
     /// Writes down all fresh blocks of a view, whatever their size and age. Does nothing while
@@ -93,7 +98,10 @@ impl Materializer {
     /// If the view does not exist, the lakehouse is not available, or the lease was lost. What
     /// was committed before stays.
     pub async fn materialize(&self, tenant: &Tenant, view: &str) -> Result<Progress, Error> {
-        self.with_lease(tenant, find(view)?, Effort::Everything, None).await
+        match self.target(tenant, view).await? {
+            Target::View(view) => self.with_lease(tenant, view, Effort::Everything, None).await,
+            Target::Sql(view) => self.keep_up_sql(tenant, &view, Effort::Everything).await,
+        }
     }
 
     /// Decodes fresh blocks into the cache, and writes them down if they are many or old enough.
@@ -157,7 +165,16 @@ impl Materializer {
         tenant: &Tenant,
         view: &Arc<dyn View>,
     ) -> Result<Option<Lease>, Error> {
-        let key = LeaseKey::new(tenant.clone(), format!("view/{}", view.definition().name));
+        self.acquire_named(tenant, view.definition().name).await
+    }
+
+    /// The lease of the view with this name.
+    pub(super) async fn acquire_named(
+        &self,
+        tenant: &Tenant,
+        name: &str,
+    ) -> Result<Option<Lease>, Error> {
+        let key = LeaseKey::new(tenant.clone(), format!("view/{name}"));
         let store = self.engine.lakehouse().store();
         Ok(store.acquire_lease(&key, &self.options.holder, self.options.lease_ttl).await?)
     }
@@ -172,8 +189,9 @@ impl Materializer {
         partition: NewPartition,
         retire: Vec<PartitionId>,
     ) -> Result<(), Error> {
-        let partition = self.store_file(tenant, view, file, partition).await?;
-        self.commit_stored(tenant, view, lease, vec![partition], retire).await
+        let name = view.definition().name;
+        let partition = self.store_file_of(tenant, name, file, partition).await?;
+        self.commit_stored_of(tenant, name, lease, vec![partition], retire).await
     }
 
     /// Stores the file of a partition that is to be committed.
@@ -182,12 +200,22 @@ impl Materializer {
         tenant: &Tenant,
         view: &Arc<dyn View>,
         file: EncodedFile,
+        partition: NewPartition,
+    ) -> Result<NewPartition, Error> {
+        self.store_file_of(tenant, view.definition().name, file, partition).await
+    }
+
+    /// The same for the view with this name.
+    pub(super) async fn store_file_of(
+        &self,
+        tenant: &Tenant,
+        name: &str,
+        file: EncodedFile,
         mut partition: NewPartition,
     ) -> Result<NewPartition, Error> {
         if file.row_count == 0 {
             return Ok(partition);
         }
-        let name = view.definition().name;
         let key = partition_key(tenant, name, partition.insert_time.max, partition.id);
         partition.file = Some(PartitionFile {
             key: key.clone(),
@@ -213,6 +241,18 @@ impl Materializer {
         add: Vec<NewPartition>,
         retire: Vec<PartitionId>,
     ) -> Result<(), Error> {
+        self.commit_stored_of(tenant, view.definition().name, lease, add, retire).await
+    }
+
+    /// The same for the view with this name.
+    pub(super) async fn commit_stored_of(
+        &self,
+        tenant: &Tenant,
+        name: &str,
+        lease: &Lease,
+        add: Vec<NewPartition>,
+        retire: Vec<PartitionId>,
+    ) -> Result<(), Error> {
         let (store, objects) = (self.engine.lakehouse().store(), self.engine.lakehouse().objects());
         let files: Vec<Path> = add
             .iter()
@@ -220,7 +260,7 @@ impl Materializer {
             .collect();
         let commit = PartitionCommit {
             tenant: tenant.clone(),
-            view: view.definition().name.to_owned(),
+            view: name.to_owned(),
             lease: Some(lease.token.clone()),
             add,
             retire,
@@ -238,12 +278,6 @@ impl Materializer {
             }
         }
     }
-}
-
-pub(super) fn find(view: &str) -> Result<&'static Arc<dyn View>, Error> {
-    materialized_views().find(|known| known.definition().name == view).ok_or_else(|| {
-        Error::invalid(suggestion("view to materialise", view, Materializer::view_names()))
-    })
 }
 
 pub(super) fn object_error(error: object_store::Error) -> Error {

@@ -9,7 +9,11 @@ mod parquet_file;
 mod regenerate;
 mod retire;
 mod sorted;
+mod sql_forget;
+mod sql_merge;
+mod sql_view;
 mod sweep;
+mod target;
 
 pub use daemon::Daemon;
 pub use materializer::{Materializer, Progress};

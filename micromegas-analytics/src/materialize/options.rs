@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use micromegas_lakehouse::Tenant;
+use micromegas_lakehouse::{Redaction, Tenant};
 
 use crate::scan::BlockCache;
+use crate::sql_view::SqlView;
 
 /// How the daemon works. `DaemonOptions::default()` suits a small server.
 #[derive(Debug, Clone)]
@@ -39,6 +40,11 @@ pub struct DaemonOptions {
     pub cache: BlockCache,
     /// Limits for reading the blocks that clients sent.
     pub decode_limits: micromegas_transit::Limits,
+    /// The rules of the queries' [`Options`](crate::Options): states of views in SQL are made of
+    /// properties as queries see them. Rows of other views are written down as they were sent.
+    pub redaction: Redaction,
+    /// Views in SQL of the host's own; those of the queries' [`Options`](crate::Options).
+    pub views: Vec<SqlView>,
 }
 
 impl Default for DaemonOptions {
@@ -58,6 +64,8 @@ impl Default for DaemonOptions {
             holder: format!("daemon {}", std::process::id()),
             cache: BlockCache::default(),
             decode_limits: micromegas_transit::Limits::default(),
+            redaction: Redaction::default(),
+            views: Vec::new(),
         }
     }
 }

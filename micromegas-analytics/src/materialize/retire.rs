@@ -5,7 +5,7 @@ use micromegas_lakehouse::{
     Error as LakehouseError, PartitionCommit, PartitionRecord, Tenant, TimeRange,
 };
 
-use super::materializer::{Materializer, find};
+use super::materializer::Materializer;
 use crate::error::Error;
 
 /// How often a commit is tried again when the partitions change meanwhile.
@@ -55,7 +55,8 @@ impl Materializer {
         view: &str,
         range: InsertRange,
     ) -> Result<Vec<PartitionRecord>, Error> {
-        let name = find(view)?.definition().name;
+        let target = self.target(tenant, view).await?;
+        let name = target.name();
         let store = self.engine.lakehouse().store();
         for _ in 0..ATTEMPT_COUNT_MAX {
             let version = store.snapshot().await?.ledger_version;

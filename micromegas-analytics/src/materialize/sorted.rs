@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::catalog::memory::MemorySourceConfig;
+use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::physical_expr::expressions::col;
 use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
+use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use crate::engine::Engine;
@@ -42,10 +44,24 @@ pub(super) fn sorted_rows(
     definition: &ViewDefinition,
     plan: Arc<dyn ExecutionPlan>,
 ) -> Result<SendableRecordBatchStream, Error> {
-    let time = col(definition.time.0, &definition.schema)?;
-    let Some(ordering) = LexOrdering::new([PhysicalSortExpr::new_default(time)]) else {
-        return Err(Error::invalid("a view is sorted by at least one column"));
+    sorted_by(context, &[definition.time.0], plan)
+}
+
+/// The rows of a plan, sorted by these columns; as they come if there are none.
+pub(super) fn sorted_by(
+    context: &SessionContext,
+    columns: &[&str],
+    plan: Arc<dyn ExecutionPlan>,
+) -> Result<SendableRecordBatchStream, Error> {
+    let plan: Arc<dyn ExecutionPlan> = match plan.output_partitioning().partition_count() {
+        1 => plan,
+        _ => Arc::new(CoalescePartitionsExec::new(plan)),
     };
-    let sorted = Arc::new(SortExec::new(ordering, plan));
-    Ok(execute_stream(sorted, context.task_ctx())?)
+    let schema = plan.schema();
+    let columns = columns.iter().map(|name| Ok(PhysicalSortExpr::new_default(col(name, &schema)?)));
+    let plan = match LexOrdering::new(columns.collect::<Result<Vec<_>, DataFusionError>>()?) {
+        Some(ordering) => Arc::new(SortExec::new(ordering, plan)),
+        None => plan,
+    };
+    Ok(execute_stream(plan, context.task_ctx())?)
 }

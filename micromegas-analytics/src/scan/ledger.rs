@@ -32,7 +32,7 @@ pub(crate) struct ViewPartitions {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct LedgerKey {
     tenant: Tenant,
-    view: &'static str,
+    view: Arc<str>,
     scope: Option<Scope>,
     version: LedgerVersion,
 }
@@ -56,11 +56,11 @@ impl LedgerCache {
         &self,
         engine: &Engine,
         tenant: &Tenant,
-        view: &'static str,
+        view: &str,
         scope: Option<Scope>,
         version: LedgerVersion,
     ) -> Result<Arc<ViewPartitions>, Error> {
-        let key = LedgerKey { tenant: tenant.clone(), view, scope, version };
+        let key = LedgerKey { tenant: tenant.clone(), view: view.into(), scope, version };
         let read = async {
             let filter = PartitionFilter {
                 view: Some(view.to_owned()),

@@ -16,6 +16,6 @@ pub use cache::BlockCache;
 pub(crate) use cache::DecodedBlock;
 pub(crate) use decode::{DecodeOutcome, decode_block};
 pub(crate) use ledger::{LedgerCache, SequenceRange, fresh_blocks, quarantined_blocks};
-pub(crate) use partitions::scan_partitions;
+pub(crate) use partitions::{matching_files, scan_files, scan_partitions};
 pub(crate) use selection::BlockSelection;
 pub(crate) use view_scan::{ViewScan, ViewScope};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::Session;
 use datafusion::common::config::TableParquetOptions;
 use datafusion::datasource::listing::PartitionedFile;
@@ -27,6 +28,27 @@ pub(crate) fn matching_partitions(
     partitions: &[PartitionRecord],
     predicate: Option<&Arc<dyn PhysicalExpr>>,
 ) -> Vec<PartitionRecord> {
+    let times = [definition.time.0, definition.time.1];
+    match_by(&definition.schema, &times, &["insert_time"], partitions, predicate)
+}
+
+/// The same for files with these columns, of which those at `times` have the event times.
+pub(crate) fn matching_files(
+    schema: &SchemaRef,
+    times: &[&str],
+    partitions: &[PartitionRecord],
+    predicate: Option<&Arc<dyn PhysicalExpr>>,
+) -> Vec<PartitionRecord> {
+    match_by(schema, times, &[], partitions, predicate)
+}
+
+fn match_by(
+    schema: &SchemaRef,
+    event_times: &[&str],
+    insert_times: &[&str],
+    partitions: &[PartitionRecord],
+    predicate: Option<&Arc<dyn PhysicalExpr>>,
+) -> Vec<PartitionRecord> {
     let with_file: Vec<&PartitionRecord> =
         partitions.iter().filter(|partition| partition.file.is_some()).collect();
     let Some(predicate) = predicate else {
@@ -35,13 +57,14 @@ pub(crate) fn matching_partitions(
     let range = |range: micromegas_lakehouse::TimeRange| {
         (to_nanoseconds(range.min), to_nanoseconds(range.max))
     };
-    let mut bounds = Bounds::new(with_file.len())
-        .with_times("insert_time", with_file.iter().map(|p| Some(range(p.insert_time))));
-    let (begin, end) = definition.time;
-    for column in [begin, end] {
+    let mut bounds = Bounds::new(with_file.len());
+    for column in insert_times {
+        bounds = bounds.with_times(column, with_file.iter().map(|p| Some(range(p.insert_time))));
+    }
+    for column in event_times {
         bounds = bounds.with_times(column, with_file.iter().map(|p| p.event_time.map(range)));
     }
-    let may_match = bounds.may_match(predicate, &definition.schema);
+    let may_match = bounds.may_match(predicate, schema);
     with_file.into_iter().zip(may_match).filter(|(_, may)| *may).map(|(p, _)| p.clone()).collect()
 }
 
@@ -50,6 +73,20 @@ pub(crate) fn scan_partitions(
     engine: &Engine,
     session: &dyn Session,
     definition: &ViewDefinition,
+    partitions: &[PartitionRecord],
+    projection: Option<&Vec<usize>>,
+    predicate: Option<&Arc<dyn PhysicalExpr>>,
+    limit: Option<usize>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let schema = &definition.schema;
+    scan_files(engine, session, schema, partitions, projection, predicate, limit)
+}
+
+/// The same for files with these columns.
+pub(crate) fn scan_files(
+    engine: &Engine,
+    session: &dyn Session,
+    schema: &SchemaRef,
     partitions: &[PartitionRecord],
     projection: Option<&Vec<usize>>,
     predicate: Option<&Arc<dyn PhysicalExpr>>,
@@ -64,7 +101,7 @@ pub(crate) fn scan_partitions(
         global: session.config_options().execution.parquet.clone(),
         ..TableParquetOptions::default()
     };
-    let schema = TableSchema::from(Arc::clone(&definition.schema));
+    let schema = TableSchema::from(Arc::clone(schema));
     let mut source = ParquetSource::new(schema)
         .with_table_parquet_options(options)
         .with_enable_page_index(true)

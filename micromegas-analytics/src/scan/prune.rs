@@ -14,7 +14,7 @@ use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 #[derive(Debug, Default)]
 pub(crate) struct Bounds {
     container_count: usize,
-    columns: HashMap<&'static str, (ArrayRef, ArrayRef)>,
+    columns: HashMap<String, (ArrayRef, ArrayRef)>,
 }
 
 impl Bounds {
@@ -26,7 +26,7 @@ impl Bounds {
     /// A time column lies between these nanoseconds; `None` where nothing is known.
     pub(crate) fn with_times(
         mut self,
-        column: &'static str,
+        column: &str,
         bounds: impl Iterator<Item = Option<(i64, i64)>>,
     ) -> Self {
         let (least, greatest): (Vec<_>, Vec<_>) =
@@ -34,18 +34,18 @@ impl Bounds {
         let array = |values: Vec<Option<i64>>| -> ArrayRef {
             Arc::new(TimestampNanosecondArray::from(values).with_timezone("+00:00"))
         };
-        self.columns.insert(column, (array(least), array(greatest)));
+        self.columns.insert(column.to_owned(), (array(least), array(greatest)));
         self
     }
 
     /// A text column has one value in each container.
     pub(crate) fn with_texts<T: AsRef<str>>(
         mut self,
-        column: &'static str,
+        column: &str,
         values: impl Iterator<Item = T>,
     ) -> Self {
         let values: ArrayRef = Arc::new(StringArray::from_iter_values(values));
-        self.columns.insert(column, (Arc::clone(&values), values));
+        self.columns.insert(column.to_owned(), (Arc::clone(&values), values));
         self
     }
 

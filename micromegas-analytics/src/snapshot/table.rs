@@ -39,7 +39,7 @@ pub(crate) trait SnapshotScan: Debug + Send + Sync {
         not(feature = "flight"),
         expect(dead_code, reason = "only the service takes ranges in headers")
     )]
-    fn time_columns(&self) -> Option<(&'static str, &'static str)>;
+    fn time_columns(&self) -> Option<(&str, &str)>;
 
     /// Whether properties are as they were sent, so that [rules](crate::Options::redaction) are
     /// still to be applied to them. They are not where rows are made of those of other tables, and
@@ -90,7 +90,7 @@ impl LakeTable {
     }
 
     #[cfg(feature = "flight")]
-    pub(crate) fn time_columns(&self) -> Option<(&'static str, &'static str)> {
+    pub(crate) fn time_columns(&self) -> Option<(&str, &str)> {
         match self.pin {
             Pin::Fixed(_) => None,
             Pin::Newest | Pin::OfQuery(_) => self.scan.time_columns(),

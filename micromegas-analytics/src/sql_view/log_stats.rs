@@ -1,8 +1,7 @@
 //! The table `log_stats`: how many log entries there are a minute.
 
-use super::DerivedTable;
-use crate::columns::{Column, ColumnKind, schema_of};
-use crate::view::Instances;
+use super::built_in::BuiltIn;
+use crate::columns::{Column, ColumnKind};
 
 const COLUMNS: &[Column] = &[
     Column::new("time_bin", ColumnKind::Time, "The minute, by its begin."),
@@ -19,16 +18,6 @@ WHERE insert_time >= '{begin}' AND insert_time < '{end}'
 GROUP BY process_id, level, target, time_bin
 ";
 
-/// The table.
-pub(super) fn log_stats() -> DerivedTable {
-    DerivedTable {
-        name: "log_stats",
-        columns: COLUMNS,
-        schema: schema_of(COLUMNS),
-        time: ("time_bin", "time_bin"),
-        bin_ns: Some(60_000_000_000),
-        sources: &["log_entries"],
-        sql: SQL,
-        instances: Instances::GlobalByProcess,
-    }
-}
+/// The view.
+pub(super) const LOG_STATS: BuiltIn =
+    BuiltIn { name: "log_stats", version: 1, sql: SQL, columns: COLUMNS };

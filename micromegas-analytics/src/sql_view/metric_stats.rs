@@ -1,8 +1,7 @@
 //! The table `metric_stats`: what the samples of a metric are like in a minute.
 
-use super::DerivedTable;
-use crate::columns::{Column, ColumnKind, schema_of};
-use crate::view::Instances;
+use super::built_in::BuiltIn;
+use crate::columns::{Column, ColumnKind};
 
 const COLUMNS: &[Column] = &[
     Column::new("time_bin", ColumnKind::Time, "The minute, by its begin."),
@@ -48,16 +47,6 @@ FROM (
 GROUP BY time_bin, process_id, target, name, unit
 ";
 
-/// The table.
-pub(super) fn metric_stats() -> DerivedTable {
-    DerivedTable {
-        name: "metric_stats",
-        columns: COLUMNS,
-        schema: schema_of(COLUMNS),
-        time: ("time_bin", "time_bin"),
-        bin_ns: Some(60_000_000_000),
-        sources: &["measures"],
-        sql: SQL,
-        instances: Instances::GlobalByProcess,
-    }
-}
+/// The view.
+pub(super) const METRIC_STATS: BuiltIn =
+    BuiltIn { name: "metric_stats", version: 1, sql: SQL, columns: COLUMNS };

@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::nearest::suggestion;
 use crate::scan::{ViewScan, ViewScope};
 use crate::snapshot::{LakeTable, SnapshotScan};
+use crate::sql_view::{CompiledView, SqlViewScan};
 use crate::view::{Instances, View, find_view, views};
 
 const USAGE: &str = "view_instance('view set', 'process or stream id')";
@@ -34,15 +35,20 @@ impl ViewInstanceFunction {
     }
 
     /// What there is an instance of, and which kind of instance.
-    fn find(set: &str) -> Result<Set> {
+    fn find(&self, set: &str) -> Result<Set> {
         if let Some(view) = find_view(set) {
             return Ok(Set::View(view));
         }
         if let Some(table) = find_derived(set) {
             return Ok(Set::Derived(table));
         }
+        let declared = self.engine.sql_views();
+        if let Some(view) = declared.find_declared(set).filter(|view| view.has_process) {
+            return Ok(Set::Sql(Arc::clone(view)));
+        }
         let views = views().iter().map(|view| view.definition().name);
         let names = views.chain(derived_tables().iter().map(|table| table.name));
+        let names = names.chain(declared.declared().iter().map(|view| view.name()));
         Err(DataFusionError::Plan(suggestion("view set", set, names)))
     }
 
@@ -51,6 +57,7 @@ impl ViewInstanceFunction {
         let scan: Arc<dyn SnapshotScan> = match set {
             Set::View(view) => Arc::new(ViewScan::new(Arc::clone(view), tenants, scope)),
             Set::Derived(table) => Arc::new(DerivedScan::new(table, tenants, scope)),
+            Set::Sql(view) => return SqlViewScan::table(&self.engine, view, &tenants),
         };
         Arc::new(LakeTable::new(Arc::clone(&self.engine), scan))
     }
@@ -59,6 +66,7 @@ impl ViewInstanceFunction {
 enum Set {
     View(&'static Arc<dyn View>),
     Derived(&'static DerivedTable),
+    Sql(Arc<CompiledView>),
 }
 
 impl Set {
@@ -66,6 +74,7 @@ impl Set {
         match self {
             Self::View(view) => view.definition().instances,
             Self::Derived(table) => table.instances,
+            Self::Sql(_) => Instances::GlobalByProcess,
         }
     }
 }
@@ -76,7 +85,7 @@ impl TableFunctionImpl for ViewInstanceFunction {
             return Err(DataFusionError::Plan(format!("{USAGE} takes two text literals")));
         };
         let (name, id) = (text_literal(USAGE, name)?, text_literal(USAGE, id)?);
-        let set = Self::find(&name)?;
+        let set = self.find(&name)?;
         let instances = set.instances();
         let what = if instances == Instances::Stream { "stream" } else { "process" };
         let id = uuid(USAGE, what, &id)?;

@@ -101,7 +101,7 @@ async fn files_that_were_merged_are_deleted_after_a_while() {
     let tenant = Tenant::default();
     assert_eq!(lake.materializer().compact(&tenant, "log_entries").await.unwrap(), 3);
     let files = async || -> usize {
-        let prefix = object_store::path::Path::from("views");
+        let prefix = object_store::path::Path::from("views/default/log_entries");
         let listed = lake.lakehouse.objects().list(Some(&prefix)).try_collect::<Vec<_>>().await;
         listed.unwrap().len()
     };

@@ -257,3 +257,33 @@ async fn mistakes_are_answered_with_one_clear_sentence() {
     }
     assert_eq!(query(&mut client, "SELECT 1").await.unwrap(), ["1"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn views_are_made_and_dropped_by_queries_and_by_updates() {
+    let (lake, _) = lake_with_logs().await;
+    let mut client = serve(&lake).await;
+    let create = "CREATE MATERIALIZED VIEW lines AS SELECT level, count(*) AS n \
+                  FROM log_entries GROUP BY level";
+    // Asking what a statement answers with does nothing yet.
+    let info = client.execute(create.to_owned(), None).await.unwrap();
+    let schema = info.clone().try_decode_schema().unwrap();
+    assert_eq!(schema.field(1).name(), "msg");
+    assert!(refusal(&mut client, "SELECT * FROM lines").await.contains("no table \"lines\""));
+    let told = lines(&fetch(&mut client, info).await);
+    assert!(told[0].ends_with("|view lines is made"), "{told:?}");
+    let sql = "SELECT * FROM lines";
+    assert_eq!(query(&mut client, sql).await.unwrap(), ["4|2"]);
+    let tables = CommandGetTables { include_schema: false, ..CommandGetTables::default() };
+    let info = client.get_tables(tables).await.unwrap();
+    let names = lines(&fetch(&mut client, info).await).join(" ");
+    assert!(names.contains("lines"), "{names}");
+    assert!(refusal(&mut client, create).await.contains("there is a view lines already"));
+    let bad = "CREATE MATERIALIZED VIEW bad AS SELECT DISTINCT msg FROM log_entries";
+    assert!(refusal(&mut client, bad).await.contains("cannot have DISTINCT"));
+    let drop_it = "DROP MATERIALIZED VIEW lines";
+    assert_eq!(client.execute_update(drop_it.to_owned(), None).await.unwrap(), 0);
+    assert!(query(&mut client, sql).await.is_err());
+    assert!(client.execute_update("SELECT 1".to_owned(), None).await.is_err());
+    let plain = "CREATE VIEW v AS SELECT 1";
+    assert!(refusal(&mut client, plain).await.contains("only queries"));
+}

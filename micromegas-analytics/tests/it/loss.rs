@@ -112,5 +112,6 @@ async fn views_that_are_not_written_down_cannot_be_asked_for() {
         error.to_string(),
         "there is no view to materialise \"mesures\"; did you mean \"measures\"?"
     );
-    assert_eq!(Materializer::view_names(), ["log_entries", "measures", "otel_spans"]);
+    let names = ["log_entries", "measures", "otel_spans", "log_stats", "metric_stats"];
+    assert_eq!(Materializer::view_names(), names);
 }

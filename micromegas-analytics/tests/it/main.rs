@@ -18,6 +18,7 @@ mod partitions;
 mod pruning;
 mod redaction;
 mod snapshot;
+mod sql_views;
 mod stats;
 mod tenants;
 mod thread_spans;
