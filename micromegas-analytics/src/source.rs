@@ -76,6 +76,14 @@ impl StreamSource {
         }
     }
 
+    /// Whether the stream may have events of a type; where that is not known, it may.
+    pub(crate) fn has_event_type(&self, name: &str) -> bool {
+        match &self.format {
+            Ok(Format::Transit(plan)) => plan.event_types().any(|kind| kind.name == name),
+            Ok(Format::Otlp(_)) | Err(_) => true,
+        }
+    }
+
     /// The signal of OpenTelemetry that the stream carries, if it does.
     pub(crate) fn signal(&self) -> Option<Signal> {
         match &self.format {

@@ -4,6 +4,7 @@ mod call_graph;
 mod computation;
 mod exec;
 mod graph;
+mod native_spans;
 mod rows;
 mod trace;
 mod trace_rows;

@@ -1,24 +1,36 @@
 //! `trace('trace id')`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
-use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::ScalarValue;
 use datafusion::error::Result;
-use datafusion::logical_expr::{col, lit};
+use datafusion::logical_expr::{Expr, col, lit};
+use datafusion::prelude::DataFrame;
 use futures::{StreamExt, stream};
 use jsonb::RawJsonb;
+use micromegas_lakehouse::Snapshot;
+use micromegas_tracing::prelude::*;
 use uuid::Uuid;
 
 use super::computation::{Batches, Computation, Inputs};
+use super::native_spans::NativeSpans;
 use super::rows::Rows;
 use super::trace_rows::{COLUMNS, TraceRows, TraceSpan};
+use crate::clock::to_nanoseconds;
 use crate::columns::{Column, jsonb_object, schema_of};
 use crate::error::Error;
+use crate::materialize::{DaemonOptions, Materializer};
 use crate::scan::ViewScope;
+
+/// How far from the first and the last time that is known spans of a trace are looked for first.
+const MARGIN_NS: i64 = 10_000_000_000;
+/// How many times as far next.
+const MARGIN_FACTOR: i64 = 8;
+/// What is farther than this is as good as everywhere.
+const MARGIN_MAX_NS: i64 = 365 * 86_400 * 1_000_000_000;
 
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| schema_of(COLUMNS));
 
@@ -32,13 +44,6 @@ pub(crate) struct Trace {
     trace_id: u128,
 }
 
-/// The spans of a process that are in some trace, each with it and the span of another process
-/// around it.
-#[derive(Debug, Default)]
-struct Contexts {
-    spans: HashMap<i64, (u128, i64)>,
-}
-
 impl Trace {
     pub(crate) const NAME: &'static str = "trace";
     pub(crate) const COLUMNS: &'static [Column] = COLUMNS;
@@ -47,39 +52,59 @@ impl Trace {
         Self { trace_id }
     }
 
-    /// What the processes in which the trace is say about their spans.
-    async fn contexts(&self, inputs: &Inputs) -> Result<BTreeMap<Uuid, Contexts>> {
-        let id = ScalarValue::FixedSizeBinary(16, Some(self.trace_id.to_be_bytes().to_vec()));
-        let found = inputs
-            .table("trace_contexts", ViewScope::Global)?
-            .filter(col("trace_id").eq(lit(id)))?
-            .select(vec![col("process_id")])?
+    fn id(&self) -> Expr {
+        lit(ScalarValue::FixedSizeBinary(16, Some(self.trace_id.to_be_bytes().to_vec())))
+    }
+
+    /// The processes in which the trace is, and the times between which they say so.
+    async fn processes(&self, inputs: &Inputs) -> Result<BTreeMap<Uuid, (i64, i64)>> {
+        let found = contexts(inputs)?
+            .filter(col("trace_id").eq(self.id()))?
+            .select(["process_id", "time"].map(col))?
             .collect()
             .await?;
-        let mut process_ids = BTreeSet::new();
+        let mut processes = BTreeMap::new();
         for batch in &found {
             let rows = Rows::new(batch);
             for row in 0..rows.len() {
-                process_ids.extend(rows.text("process_id", row)?.parse::<Uuid>());
+                let process_id = rows.text("process_id", row)?.parse::<Uuid>();
+                let (Ok(process_id), Some(time)) = (process_id, rows.time("time", row)?) else {
+                    continue;
+                };
+                let times: &mut (i64, i64) = processes.entry(process_id).or_insert((time, time));
+                *times = (times.0.min(time), times.1.max(time));
             }
         }
-        let mut contexts = BTreeMap::new();
-        for process_id in process_ids {
-            let columns = ["trace_id", "span_id", "remote_parent_span_id"].map(col);
-            let table = inputs.table("trace_contexts", ViewScope::Process(process_id))?;
-            let mut of_process = Contexts::default();
-            for batch in table.select(columns)?.collect().await? {
-                let rows = Rows::new(&batch);
-                for row in 0..rows.len() {
-                    let trace_id = rows.id::<16>("trace_id", row)?.map_or(0, u128::from_be_bytes);
-                    let parent = rows.integer("remote_parent_span_id", row)?;
-                    let span_id = rows.integer("span_id", row)?;
-                    of_process.spans.insert(span_id, (trace_id, parent));
-                }
+        Ok(processes)
+    }
+
+    /// The spans of a process that are in the trace.
+    ///
+    /// They are looked for around the times at which the process has said that it is in the trace,
+    /// and farther away for as long as a begin or an end is missing: a span begins while the one
+    /// around it is open.
+    async fn native_spans(
+        &self,
+        inputs: &Inputs,
+        process_id: Uuid,
+        (first, last): (i64, i64),
+    ) -> Result<NativeSpans> {
+        let mut margin = Some(MARGIN_NS);
+        loop {
+            let window =
+                margin.map(|margin| (first.saturating_sub(margin), last.saturating_add(margin)));
+            let mut spans = NativeSpans::default();
+            spans.read_contexts(contexts(inputs)?, process_id, window).await?;
+            let scope = ViewScope::Process(process_id);
+            spans.read_events(inputs.table("async_events", scope)?, window).await?;
+            spans.select(self.trace_id);
+            if window.is_none() || spans.are_whole(self.trace_id) {
+                return Ok(spans);
             }
-            contexts.insert(process_id, of_process);
+            margin = margin.and_then(|margin| {
+                margin.checked_mul(MARGIN_FACTOR).filter(|margin| *margin < MARGIN_MAX_NS)
+            });
         }
-        Ok(contexts)
     }
 
     /// Adds the spans of one native process.
@@ -87,80 +112,41 @@ impl Trace {
         &self,
         inputs: &Inputs,
         process_id: Uuid,
-        contexts: &Contexts,
+        times: (i64, i64),
         out: &mut TraceRows,
     ) -> Result<()> {
-        let batches =
-            inputs.table("async_spans", ViewScope::Process(process_id))?.collect().await?;
-        let members = self.members(&batches, contexts)?;
+        let spans = self.native_spans(inputs, process_id, times).await?;
         let exe = exe_of(inputs, process_id).await?;
         let (process_id, none) = (process_id.to_string(), jsonb_object([]));
-        for batch in &batches {
-            let rows = Rows::new(batch);
-            for row in 0..rows.len() {
-                let span_id = rows.integer("span_id", row)?;
-                let (true, Some(begin)) = (members.contains(&span_id), rows.time("begin", row)?)
-                else {
-                    continue;
-                };
-                let remote_parent =
-                    contexts.spans.get(&span_id).map(|(_, parent)| *parent).filter(|id| *id != 0);
-                let local_parent = rows.integer("parent_span_id", row)?;
-                let local_parent = (local_parent != 0).then_some(local_parent);
-                out.add(
-                    self.trace_id,
-                    &TraceSpan {
-                        span_id: span_id.to_be_bytes(),
-                        parent_span_id: remote_parent.or(local_parent).map(i64::to_be_bytes),
-                        process_id: &process_id,
-                        stream_id: rows.text("stream_id", row)?,
-                        exe: &exe,
-                        begin,
-                        end: rows.time("end", row)?,
-                        name: rows.text("name", row)?,
-                        target: rows.text("target", row)?,
-                        kind: if remote_parent.is_some() { "SERVER" } else { "INTERNAL" },
-                        status: "UNSET",
-                        properties: &none,
-                        source: "native",
-                    },
-                )?;
-            }
+        for span in spans.selected() {
+            let remote_parent = spans.remote_parent(span.span_id);
+            let local_parent = (span.parent_span_id != 0).then_some(span.parent_span_id);
+            out.add(
+                self.trace_id,
+                &TraceSpan {
+                    span_id: span.span_id.to_be_bytes(),
+                    parent_span_id: remote_parent.or(local_parent).map(i64::to_be_bytes),
+                    process_id: &process_id,
+                    stream_id: &span.stream_id,
+                    exe: &exe,
+                    begin: span.begin,
+                    end: spans.end_of(span),
+                    name: &span.name,
+                    target: &span.target,
+                    kind: if remote_parent.is_some() { "SERVER" } else { "INTERNAL" },
+                    status: "UNSET",
+                    properties: &none,
+                    source: "native",
+                },
+            )?;
         }
         Ok(())
     }
 
-    /// The spans that are in the trace, of the spans of one process.
-    fn members(&self, batches: &[RecordBatch], contexts: &Contexts) -> Result<HashSet<i64>> {
-        let mut children: HashMap<i64, Vec<i64>> = HashMap::new();
-        for batch in batches {
-            let rows = Rows::new(batch);
-            for row in 0..rows.len() {
-                let parent = rows.integer("parent_span_id", row)?;
-                children.entry(parent).or_default().push(rows.integer("span_id", row)?);
-            }
-        }
-        let is_here = |id: &i64| {
-            contexts.spans.get(id).is_some_and(|(trace_id, _)| *trace_id == self.trace_id)
-        };
-        let mut open: Vec<i64> = contexts.spans.keys().copied().filter(is_here).collect();
-        let mut members: HashSet<i64> = open.iter().copied().collect();
-        while let Some(span_id) = open.pop() {
-            for child in children.get(&span_id).into_iter().flatten() {
-                let is_elsewhere = contexts.spans.contains_key(child) && !is_here(child);
-                if !is_elsewhere && members.insert(*child) {
-                    open.push(*child);
-                }
-            }
-        }
-        Ok(members)
-    }
-
     /// Adds the spans that OpenTelemetry sent.
     async fn add_otlp(&self, inputs: &Inputs, out: &mut TraceRows) -> Result<()> {
-        let id = ScalarValue::FixedSizeBinary(16, Some(self.trace_id.to_be_bytes().to_vec()));
         let spans = inputs.table("otel_spans", ViewScope::Global)?;
-        for batch in spans.filter(col("trace_id").eq(lit(id)))?.collect().await? {
+        for batch in spans.filter(col("trace_id").eq(self.id()))?.collect().await? {
             let rows = Rows::new(&batch);
             for row in 0..rows.len() {
                 let (Some(span_id), Some(begin)) =
@@ -209,13 +195,41 @@ impl Computation for Trace {
 
     async fn run(&self, inputs: Inputs) -> Result<Batches> {
         let mut out = TraceRows::new();
-        for (process_id, contexts) in self.contexts(&inputs).await? {
-            self.add_native(&inputs, process_id, &contexts, &mut out).await?;
+        let inputs = written_down(inputs).await?;
+        for (process_id, times) in self.processes(&inputs).await? {
+            self.add_native(&inputs, process_id, times, &mut out).await?;
         }
         self.add_otlp(&inputs, &mut out).await?;
         let batch = out.finish(Arc::clone(&SCHEMA))?;
         Ok(stream::iter([Ok(batch)]).boxed())
     }
+}
+
+/// What processes say about their spans, as of the snapshot.
+fn contexts(inputs: &Inputs) -> Result<DataFrame> {
+    let newest = to_nanoseconds(inputs.snapshot.insert_time);
+    let newest = ScalarValue::TimestampNanosecond(Some(newest), Some("+00:00".into()));
+    inputs.table("trace_contexts", ViewScope::Global)?.filter(col("insert_time").lt_eq(lit(newest)))
+}
+
+/// Writes down what processes say about their spans, as far as nobody has: whoever asks next looks
+/// it up by the trace. What was written since the snapshot shows no other rows.
+async fn written_down(inputs: Inputs) -> Result<Inputs> {
+    let engine = &inputs.engine;
+    let options = DaemonOptions {
+        holder: format!("trace(), process {}", std::process::id()),
+        cache: engine.options().cache.clone(),
+        ..DaemonOptions::default()
+    };
+    let materializer = Materializer::of(Arc::clone(engine), options);
+    for tenant in inputs.tenants.iter() {
+        if let Err(error) = materializer.write_down(tenant, "trace_contexts").await {
+            debug!("what processes say about traces is not written down: {error}");
+        }
+    }
+    let now = engine.lakehouse().store().snapshot().await.map_err(Error::from)?;
+    let snapshot = Snapshot { ledger_version: now.ledger_version, ..inputs.snapshot };
+    Ok(Inputs { snapshot, ..inputs })
 }
 
 /// The program of a process.

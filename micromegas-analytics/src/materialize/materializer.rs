@@ -26,7 +26,7 @@ use crate::scan::{
     quarantined_blocks,
 };
 use crate::sql_view::built_in_names;
-use crate::view::{View, materialized_views};
+use crate::view::{View, find_view, materialized_views};
 
 /// Blocks that are considered for one partition at most.
 const BLOCK_COUNT_MAX: usize = 10_000;
@@ -102,6 +102,18 @@ impl Materializer {
             Target::View(view) => self.with_lease(tenant, view, Effort::Everything, None).await,
             Target::Sql(view) => self.keep_up_sql(tenant, &view, Effort::Everything).await,
         }
+    }
+
+    /// Writes down the fresh blocks of any view, if they are many or old enough, and merges small
+    /// partitions: for a query that would decode them anyway.
+    pub(crate) async fn write_down(&self, tenant: &Tenant, view: &str) -> Result<(), Error> {
+        let Some(view) = find_view(view) else {
+            return Err(Error::invalid(format!("there is no view {view}")));
+        };
+        if self.keep_up(tenant, view).await?.partition_count > 0 {
+            self.compact_view(tenant, view).await?;
+        }
+        Ok(())
     }
 
     /// Decodes fresh blocks into the cache, and writes them down if they are many or old enough.

@@ -39,6 +39,10 @@ pub(crate) async fn decode_block(
     block: &BlockRecord,
 ) -> Result<DecodeOutcome, Error> {
     let decode = async {
+        let source = engine.sources().fetch(engine.lakehouse(), block).await?;
+        if !view.may_have_rows(&source) {
+            return Ok(DecodedBlock::new(Vec::new()));
+        }
         let (source, payload) = fetch_block(engine, block).await?;
         let decoder = view.start_run(&source);
         let (_, batches) = push_block(engine, decoder, source, block.clone(), payload).await?;

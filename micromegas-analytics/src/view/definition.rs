@@ -62,6 +62,12 @@ pub(crate) trait View: Debug + Send + Sync + 'static {
     /// The facts.
     fn definition(&self) -> &ViewDefinition;
 
+    /// Whether blocks of this stream may have rows. Where not, they are not even fetched.
+    fn may_have_rows(&self, source: &StreamSource) -> bool {
+        let _ = source;
+        true
+    }
+
     /// A decoder for a run of blocks of this stream.
     fn start_run(&self, source: &Arc<StreamSource>) -> Box<dyn RunDecoder>;
 }

@@ -41,6 +41,9 @@ const COLUMNS: &[Column] = &[
     ),
 ];
 
+/// The events that it reads.
+const EVENT_TYPE: &str = "TraceContextEvent";
+
 /// The view.
 #[derive(Debug)]
 pub(super) struct TraceContexts(ViewDefinition);
@@ -66,6 +69,11 @@ impl View for TraceContexts {
         &self.0
     }
 
+    /// Only programs that take part in traces have such events in their layouts.
+    fn may_have_rows(&self, source: &StreamSource) -> bool {
+        source.has_event_type(EVENT_TYPE)
+    }
+
     fn start_run(&self, source: &Arc<StreamSource>) -> Box<dyn RunDecoder> {
         Box::new(Decoder { schema: Arc::clone(&self.0.schema), source: Arc::clone(source) })
     }
@@ -82,8 +90,7 @@ impl RunDecoder for Decoder {
         let Format::Transit(plan) = self.source.format(block.record)? else {
             return Err(block.unexpected());
         };
-        let Some(event_type) = plan.event_types().find(|kind| kind.name == "TraceContextEvent")
-        else {
+        let Some(event_type) = plan.event_types().find(|kind| kind.name == EVENT_TYPE) else {
             return Ok(Vec::new());
         };
         let events = open.event_columns(event_type.type_index).columns;

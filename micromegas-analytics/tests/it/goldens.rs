@@ -24,16 +24,22 @@ macro_rules! golden {
 }
 
 /// A lake that holds one golden block; and the id of its process.
-async fn lake_of([process, stream, block]: [&'static [u8]; 3]) -> (TestLake, String) {
+async fn lake_of(golden: [&'static [u8]; 3]) -> (TestLake, String) {
     let lake = TestLake::new();
+    let [process, _stream] = send(&lake, golden).await;
+    (lake, process)
+}
+
+/// Sends a golden block; tells the ids of its process and stream.
+async fn send(lake: &TestLake, [process, stream, block]: [&'static [u8]; 3]) -> [String; 2] {
     let tenant = Tenant::default();
     let process = ProcessInfo::from_cbor(Bytes::from_static(process)).unwrap();
-    let id = process.process_id.to_string();
-    lake.lake.insert_process(&tenant, process).await.unwrap();
     let stream = StreamInfo::from_cbor(Bytes::from_static(stream)).unwrap();
+    let ids = [process.process_id, stream.stream_id].map(|id| id.to_string());
+    lake.lake.insert_process(&tenant, process).await.unwrap();
     lake.lake.insert_stream(&tenant, stream).await.unwrap();
     lake.send_block(Block::from_cbor(Bytes::from_static(block)).unwrap()).await;
-    (lake, id)
+    ids
 }
 
 #[tokio::test]
@@ -95,4 +101,27 @@ async fn images_have_their_bytes_and_media_types() {
         let formats = lake.query("SELECT DISTINCT format LIKE '%/%' FROM images").await;
         assert_eq!(formats, ["true"]);
     }
+}
+
+#[tokio::test]
+async fn images_by_process_and_by_stream_cost_what_the_instance_costs() {
+    let lake = TestLake::new();
+    let [process, stream] = send(&lake, golden!("unreal-image")).await;
+    send(&lake, golden!("cpp-image")).await;
+    let decoded = || lake.options.cache.decoded_count();
+    let of_process = format!("SELECT count(*) FROM images WHERE process_id = '{process}'");
+    let expected = lake.query(&of_process).await;
+    for source in [
+        format!("images WHERE process_id = '{process}'"),
+        format!("images WHERE stream_id = '{stream}'"),
+        format!("view_instance('images', '{process}')"),
+    ] {
+        let sql = format!("SELECT count(*) FROM {source}");
+        assert!(lake.explain(&sql).await.contains("blocks=1"), "{}", lake.explain(&sql).await);
+        assert_eq!(lake.query(&sql).await, expected, "{sql}");
+        // The block of that process, once, and no other.
+        assert_eq!(decoded(), 1, "{sql}");
+    }
+    lake.query("SELECT count(*) FROM images").await;
+    assert_eq!(decoded(), 2);
 }

@@ -326,6 +326,40 @@ async fn spans_are_rows_of_the_global_table_and_of_the_instance() {
 }
 
 #[tokio::test]
+async fn spans_by_process_and_by_stream_cost_what_the_instance_costs() {
+    let lake = TestLake::new();
+    let (one, other) = (resource(), resource());
+    lake.send_process(&one).await;
+    lake.send_process(&other).await;
+    let one_span = || traces(vec![span(7, 1, 0, (0, 10))]);
+    let stream = send(&lake, &one, TRACES, one_span(), (START, START + 10)).await;
+    send(&lake, &other, TRACES, one_span(), (START, START + 10)).await;
+    let decoded = || lake.options.cache.decoded_count();
+    let sources = [
+        format!("otel_spans WHERE process_id = '{}'", one.id()),
+        format!("otel_spans WHERE stream_id = '{stream}'"),
+        format!("view_instance('otel_spans', '{}')", one.id()),
+    ];
+    for source in &sources {
+        let sql = format!("SELECT count(*) FROM {source}");
+        assert!(lake.explain(&sql).await.contains("blocks=1"), "{}", lake.explain(&sql).await);
+        assert_eq!(lake.query(&sql).await, ["1"], "{sql}");
+        // The block of that process, once, and no other.
+        assert_eq!(decoded(), 1, "{sql}");
+    }
+    lake.materialize().await;
+    let written = "SELECT count(*) FROM list_partitions() WHERE view_set_name = 'otel_spans'";
+    assert_eq!((lake.query(written).await, decoded()), (vec!["1".to_owned()], 2));
+    for source in &sources {
+        let sql = format!("SELECT count(*) FROM {source}");
+        assert_eq!(lake.query(&sql).await, ["1"], "{sql}");
+        let plan = lake.explain(&sql).await;
+        assert!(plan.matches(".parquet").count() == 1 && !plan.contains("Fresh"), "{plan}");
+    }
+    assert_eq!(decoded(), 2);
+}
+
+#[tokio::test]
 async fn messages_that_are_no_otlp_and_formats_that_nobody_knows_are_quarantined() {
     let lake = TestLake::new();
     let process = resource();

@@ -1,5 +1,7 @@
 //! `trace`: one trace across processes, native ones and those of OpenTelemetry alike.
 
+use micromegas_lakehouse::Tenant;
+
 use crate::fixture::{Event, START_TICKS, TestLake, TestProcess};
 use crate::otlp::{START, TRACES, resource, send, span, traces};
 
@@ -84,6 +86,82 @@ async fn a_trace_crosses_native_processes_and_those_of_otlp() {
             format!("{:032x}|53|153", TRACE + 5)
         ]
     );
+}
+
+/// Blocks that were decoded since, for whatever view.
+fn decoded(lake: &TestLake) -> u64 {
+    lake.options.cache.decoded_count()
+}
+
+#[tokio::test]
+async fn a_trace_reads_the_blocks_of_its_time_alone() {
+    const HOUR: i64 = 3_600_000_000_000;
+    let lake = TestLake::new();
+    let (server, other) = (TestProcess::new(), TestProcess::new());
+    for process in [&server, &other] {
+        lake.send_process(process).await;
+    }
+    let (mut one, mut of_other) = (server.thread_stream(), other.thread_stream());
+    for hour in 0..10_i64 {
+        let (at, id) = (hour * HOUR, hour as u64 + 1);
+        let request = [
+            begin(at, "handle", id, 0),
+            context(at, id, TRACE + u128::from(id), 0x99),
+            end(at + 5, "handle", id, 0),
+        ];
+        lake.send(&mut one, &request).await;
+        lake.send(&mut of_other, &[begin(at, "idle", id, 0), end(at + 1, "idle", id, 0)]).await;
+    }
+    // Once what processes say about traces is looked for in all of them.
+    let expected =
+        |id: u64| vec![format!("native|{id:016x}|{:016x}|game|handle|test|5|SERVER|UNSET", 0x99)];
+    assert_eq!(trace(&lake, TRACE + 4, "").await, expected(4));
+    // Each block for that, and one block for its spans.
+    assert_eq!(decoded(&lake), 20 + 1);
+    assert_eq!(trace(&lake, TRACE + 7, "").await, expected(7));
+    assert_eq!(decoded(&lake), 20 + 2);
+    assert!(trace(&lake, TRACE + 77, "").await.is_empty());
+    assert_eq!(decoded(&lake), 20 + 2);
+}
+
+#[tokio::test]
+async fn a_long_span_is_found_from_its_begin_to_its_end() {
+    const HOUR: i64 = 3_600_000_000_000;
+    let lake = TestLake::new();
+    let process = TestProcess::new();
+    lake.send_process(&process).await;
+    let mut stream = process.thread_stream();
+    lake.send(&mut stream, &[begin(0, "job", 1, 0)]).await;
+    lake.send(&mut stream, &[context(5 * HOUR, 1, TRACE, 0)]).await;
+    lake.send(&mut stream, &[begin(9 * HOUR, "late", 2, 1)]).await;
+    lake.send(&mut stream, &[end(10 * HOUR, "late", 2, 1), end(11 * HOUR, "job", 1, 0)]).await;
+    let expected = [
+        format!("native|{:016x}|NULL|game|job|test|{}|INTERNAL|UNSET", 1, 11 * HOUR),
+        format!("native|{:016x}|{:016x}|game|late|test|{HOUR}|INTERNAL|UNSET", 2, 1),
+    ];
+    assert_eq!(trace(&lake, TRACE, "").await, expected);
+}
+
+#[tokio::test]
+async fn what_processes_say_about_traces_is_written_down_by_who_asks() {
+    let lake = TestLake::new();
+    let process = TestProcess::new();
+    lake.send_process(&process).await;
+    let mut stream = process.thread_stream();
+    let request = [begin(0, "handle", 1, 0), context(0, 1, TRACE, 9), end(5, "handle", 1, 0)];
+    lake.send(&mut stream, &request).await;
+    let expected = trace(&lake, TRACE, "").await;
+    assert_eq!(expected.len(), 1);
+    // Too little, and too new, to be worth a file. What is older is worth one.
+    let written = "SELECT count(*) FROM list_partitions() WHERE view_set_name = 'trace_contexts'";
+    assert_eq!(lake.query(written).await, ["0"]);
+    let materializer = lake.materializer();
+    materializer.materialize(&Tenant::default(), "trace_contexts").await.unwrap();
+    assert_eq!(lake.query(written).await, ["1"]);
+    assert_eq!(trace(&lake, TRACE, "").await, expected);
+    let sql = "SELECT span_id FROM trace_contexts";
+    assert!(!lake.explain(sql).await.contains("FreshBlocksExec"));
+    assert_eq!(lake.query(sql).await, ["1"]);
 }
 
 #[tokio::test]
