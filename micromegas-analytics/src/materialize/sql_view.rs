@@ -175,10 +175,8 @@ impl Materializer {
     ) -> Result<EncodedFile, Error> {
         let plan = planner.create_physical_plan(&states).await?;
         let plan = ConformExec::new(view.name(), plan, Arc::clone(&view.states));
-        let names = |names: &'_ [String]| -> Vec<String> { names.to_vec() };
-        let (sorting, ids) = (names(&view.sorted_by), names(&view.ids));
-        let sorting: Vec<&str> = sorting.iter().map(String::as_str).collect();
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let sorting: Vec<&str> = view.sorted_by.iter().map(String::as_str).collect();
+        let ids: Vec<&str> = view.ids.iter().map(String::as_str).collect();
         let times: Vec<&str> = view.time.iter().map(|time| time.name.as_str()).collect();
         let rows = sorted_by(context, &sorting, Arc::new(plan))?;
         let layout =

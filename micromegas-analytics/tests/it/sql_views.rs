@@ -212,7 +212,10 @@ async fn what_cannot_be_kept_up_is_refused_by_name() {
     let cases = [
         ("SELECT count(DISTINCT target) FROM log_entries", "count(DISTINCT …)"),
         ("SELECT DISTINCT target FROM log_entries", "have DISTINCT"),
-        ("SELECT target, row_number() OVER (ORDER BY time) FROM log_entries", "window function row_number()"),
+        (
+            "SELECT target, row_number() OVER (ORDER BY time) FROM log_entries",
+            "window function row_number()",
+        ),
         ("SELECT target, count(*) FROM log_entries GROUP BY 1 LIMIT 5", "have LIMIT"),
         ("SELECT target, count(*) FROM log_entries GROUP BY 1 ORDER BY 2 LIMIT 5", "have LIMIT"),
         ("SELECT a.target FROM log_entries a JOIN log_entries b ON a.msg = b.msg", "have a join"),
