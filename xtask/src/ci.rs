@@ -44,6 +44,7 @@ fn run_stages(stages: &mut Stages, workspace: &Workspace) -> Result<()> {
     stages.run("compat", || suite::run(workspace, Suite::Compat, &[]))?;
     stages.run("peers", || suite::run(workspace, Suite::Peers, &[]))?;
     stages.run("loom", || suite::run(workspace, Suite::Loom, &[]))?;
+    stages.run("miri", || suite::run(workspace, Suite::Miri, &[]))?;
     stages.run("tsan", || suite::run(workspace, Suite::Tsan, &[]))?;
     stages.run("otel", || otel::run(workspace, &[]))?;
     stages.run("cpp", || suite::run(workspace, Suite::Cpp, &[]))?;

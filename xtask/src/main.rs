@@ -20,6 +20,7 @@ mod cpp;
 mod demo;
 mod fuzz;
 mod invariant;
+mod miri;
 mod otel;
 mod prerequisites;
 mod sanitized;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::workspace::Workspace;
-use crate::{command, cpp, invariant, otel, prerequisites, sanitized, targets};
+use crate::{command, cpp, invariant, miri, otel, prerequisites, sanitized, targets};
 
 /// A suite with a build of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -23,6 +23,8 @@ pub(crate) enum Suite {
     Invariant,
     /// Models of recording's hand-over between threads, in all interleavings
     Loom,
+    /// Recording under Miri, where it is installed
+    Miri,
     /// Recording compiled out, and bounded at compile time
     Off,
     /// The OpenTelemetry SDK of Python sends over HTTP and gRPC
@@ -59,6 +61,7 @@ pub(crate) fn run(workspace: &Workspace, suite: Suite, arguments: &[String]) -> 
             let mut cargo = apart(workspace, "races", &["--package", "micromegas-models"]);
             command::run(cargo.args(arguments))
         }
+        Suite::Miri => miri::run(workspace, arguments),
         Suite::Off => off(workspace, arguments),
         Suite::Otel => otel::run(workspace, arguments),
         Suite::Peers => peers(workspace, arguments),
@@ -126,6 +129,7 @@ mod tests {
                 "cpp",
                 "invariant",
                 "loom",
+                "miri",
                 "off",
                 "otel",
                 "peers",

@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_copy_is_the_same_bytes() {
-        for len in [1, 4095, 4096, 4097, 1_000_000] {
+        for len in [1, 4095, 4096, 4097, 100_000] {
             let bytes: Vec<u8> = (0..len).map(|index| index as u8).collect();
             let copy = Copied::new(&bytes).expect("there is memory");
             assert_eq!(copy.as_ref(), bytes);
