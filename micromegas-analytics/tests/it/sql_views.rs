@@ -227,7 +227,10 @@ async fn what_cannot_be_kept_up_is_refused_by_name() {
         ("SELECT now() AS t, count(*) FROM log_entries GROUP BY 1", "have now()"),
         ("SELECT count(*) FROM log_entries WHERE random() < 0.5", "have random()"),
         ("SELECT count(*) FROM log_entries WHERE msg IN (SELECT unit FROM measures)", "subquery"),
-        ("SELECT target, level, count(*) FROM log_entries GROUP BY ROLLUP (1, 2)", "ROLLUP"),
+        (
+            "SELECT target, level, count(*) FROM log_entries GROUP BY ROLLUP (target, level)",
+            "ROLLUP",
+        ),
         ("SELECT max(n) FROM (SELECT count(*) AS n FROM measures GROUP BY name)", "an aggregation"),
         ("SELECT 1 AS one", "rows of its own"),
         ("SELECT count(*) FROM processes", "reads one of log_entries, measures"),
