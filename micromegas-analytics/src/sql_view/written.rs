@@ -130,11 +130,14 @@ pub(crate) fn span(partition: &PartitionRecord) -> Option<(CommitSequence, Commi
     Some((CommitSequence::new(first.as_u64().saturating_sub(1)), last))
 }
 
+/// A time that bounds a range, if that has an end there.
+type Bound = Option<DateTime<Utc>>;
+
 /// Which rows of a source are wanted.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wanted {
     /// Those between these times, both exclusive.
-    pub(crate) ranges: Vec<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)>,
+    pub(crate) ranges: Vec<(Bound, Bound)>,
     /// Those of these blocks too.
     pub(crate) blocks: Vec<Uuid>,
     /// But not those of these.
